@@ -1,0 +1,237 @@
+//! The load: arrival schedule, per-core workers, connections, histograms. Knows no formats, files or terminals.
+//!
+//! Each worker is one thread with a tokio `current_thread` runtime and shares nothing with the others on
+//! the hot path; what it counts leaves it by message, once a second and at the end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use crate::auth::{Renewed, Wallet};
+use crate::plan::Plan;
+use crate::wire::Endpoint;
+
+/// Classes of errors, in the order of [`Counts::errors`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorClass {
+    /// No TCP connection.
+    Connect,
+    /// The TLS handshake failed.
+    Tls,
+    /// No whole answer in time.
+    Timeout,
+    /// The connection ended before the whole answer.
+    Reset,
+    /// What came was not HTTP.
+    Protocol,
+    /// The status was not an expected one.
+    Status,
+    /// Status good, but a header, the body, a JSON value or the owner was not as expected.
+    Expectation,
+    /// The generator's own limits (ports, file descriptors): never the stack's fault.
+    Local,
+}
+
+impl ErrorClass {
+    /// All of them, in order.
+    pub const ALL: [ErrorClass; 8] = [
+        ErrorClass::Connect,
+        ErrorClass::Tls,
+        ErrorClass::Timeout,
+        ErrorClass::Reset,
+        ErrorClass::Protocol,
+        ErrorClass::Status,
+        ErrorClass::Expectation,
+        ErrorClass::Local,
+    ];
+
+    /// Its name in reports and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorClass::Connect => "connect",
+            ErrorClass::Tls => "tls",
+            ErrorClass::Timeout => "timeout",
+            ErrorClass::Reset => "reset",
+            ErrorClass::Protocol => "protocol",
+            ErrorClass::Status => "status",
+            ErrorClass::Expectation => "expectation",
+            ErrorClass::Local => "local",
+        }
+    }
+}
+
+/// What is counted of a route, or of a second.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counts {
+    /// Requests that ended, well or not.
+    pub requests: u64,
+    /// Errors by class, in the order of [`ErrorClass::ALL`].
+    pub errors: [u64; 8],
+    /// Answers by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Bytes received, heads included.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Connections opened.
+    pub connections: u64,
+}
+
+/// Latencies of one route in nanoseconds. The first three are of good answers only.
+#[derive(Debug, Clone)]
+pub struct Latencies {
+    /// From the intended start to the last byte.
+    pub response: Histogram<u64>,
+    /// From the send (connecting included, where the request opened its connection) to the last byte.
+    pub service: Histogram<u64>,
+    /// From the send to the first byte.
+    pub first_byte: Histogram<u64>,
+    /// Response time of requests that failed (a time-out counts with the time waited).
+    pub failed: Histogram<u64>,
+}
+
+/// An empty histogram: 1 µs to 1 h in nanoseconds, three significant digits.
+pub fn histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1_000, 3_600_000_000_000, 3)
+        .unwrap_or_else(|error| unreachable!("the bounds are constants: {error}"));
+    histogram.auto(true);
+    histogram
+}
+
+/// One route's results.
+#[derive(Debug, Clone)]
+pub struct RouteTally {
+    /// Counts.
+    pub counts: Counts,
+    /// Latencies.
+    pub latencies: Latencies,
+}
+
+/// One second of the measured part, over all routes.
+#[derive(Debug, Clone)]
+pub struct SecondTally {
+    /// Which second, from 0.
+    pub second: u32,
+    /// Arrivals that the schedule wanted in it (open) or iterations begun (closed).
+    pub wanted: u64,
+    /// Counts of requests that ended in it.
+    pub counts: Counts,
+    /// Response time of good answers.
+    pub response: Histogram<u64>,
+    /// Requests under way at its end.
+    pub in_flight: u64,
+    /// Arrivals due but not yet sent at its end, because every connection was busy.
+    pub backlog: u64,
+}
+
+/// How well the generator did its own part.
+#[derive(Debug, Clone)]
+pub struct GeneratorTally {
+    /// From the intended start to the moment a worker took the arrival up, in nanoseconds, while a connection
+    /// was free: the generator's own lateness, not the stack's.
+    pub schedule_lag: Histogram<u64>,
+    /// CPU-seconds of all worker threads in the measured part.
+    pub cpu_s: f64,
+    /// Wall seconds of the measured part.
+    pub wall_s: f64,
+    /// Worker threads.
+    pub threads: usize,
+    /// Arrivals that had to wait because the limit of connections was reached.
+    pub queued: u64,
+    /// Arrivals of the schedule that were never sent because the run ended first.
+    pub unsent: u64,
+    /// Largest number of connections open at once.
+    pub peak_connections: u64,
+}
+
+/// The results of one load on one stack.
+#[derive(Debug, Clone)]
+pub struct LoadTally {
+    /// By [`crate::plan::RouteId`].
+    pub routes: Vec<RouteTally>,
+    /// Second by second.
+    pub seconds: Vec<SecondTally>,
+    /// The generator itself.
+    pub generator: GeneratorTally,
+    /// Up to five samples of what went wrong for each route and class, in words, secrets taken out.
+    pub samples: Vec<ErrorSample>,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// What one failed request looked like.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ErrorSample {
+    /// Position of the route in the plan.
+    pub route: usize,
+    /// Class.
+    pub class: ErrorClass,
+    /// User who asked, where there is one.
+    pub user: Option<String>,
+    /// In words: `expected status 200, got 401`.
+    pub message: String,
+}
+
+/// What the engine says while it runs.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Warm-up began.
+    WarmUp {
+        /// How long it takes.
+        duration: Duration,
+    },
+    /// The measured part began.
+    Measuring {
+        /// How long it takes.
+        duration: Duration,
+    },
+    /// A second of the measured part is over (merged over the workers).
+    Second(Box<SecondTally>),
+}
+
+/// What a load needs from outside.
+pub struct LoadInput<'a> {
+    /// What to request and how hard.
+    pub plan: &'a Plan,
+    /// Where.
+    pub endpoint: &'a Endpoint,
+    /// The stack's values for templates (`discover.*`, `vars.*`).
+    pub values: &'a BTreeMap<String, String>,
+    /// Credentials.
+    pub wallet: &'a Wallet,
+    /// Credentials renewed while it runs.
+    pub renewals: tokio::sync::mpsc::UnboundedReceiver<Renewed>,
+    /// Set to true to stop early; what was measured until then is returned, marked interrupted.
+    pub stop: watch::Receiver<bool>,
+    /// Where events go.
+    pub events: UnboundedSender<Event>,
+}
+
+/// A load that could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A template names a value this stack does not have.
+    #[error("route `{route}`: this stack has no value `{name}`")]
+    Unbound {
+        /// The route.
+        route: String,
+        /// The value's name.
+        name: String,
+    },
+    /// The system refused a thread, a timer or a descriptor.
+    #[error("the load generator could not start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Runs warm-up and measured part on one stack.
+///
+/// # Errors
+/// As [`EngineError`]; a stack that fails is no error but counted.
+pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
+    let _ = input;
+    todo!()
+}

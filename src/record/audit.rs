@@ -1,0 +1,118 @@
+//! Audit outcomes as a record keeps them. The checks themselves are in `audit`.
+
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Hardening.
+    Low,
+    /// A weakness that needs another one to be used.
+    Medium,
+    /// A weakness that can be used.
+    High,
+    /// Data or accounts are open.
+    Critical,
+}
+
+impl Severity {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// By timing or statistics.
+    Timing,
+    /// By a pattern that could be something else.
+    Heuristic,
+    /// Seen more than once.
+    Repeated,
+    /// Seen and unmistakable.
+    Certain,
+}
+
+/// What became of a check on a stack. "Not run" is never "pass".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The rule holds everywhere it applies.
+    Pass,
+    /// Worth knowing, nothing wrong.
+    Info,
+    /// Not as it should be, mildly.
+    Warn,
+    /// The rule is broken.
+    Fail,
+    /// The rule does not apply to this stack (no such route kind, http only …).
+    NotApplicable,
+    /// It could not run: no consent, no exchange, an error. The reason says which.
+    NotRun,
+    /// Its control failed, so the answer proves nothing.
+    Inconclusive,
+}
+
+/// One check on one stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckOutcome {
+    /// Id in the catalogue: `HDR-HSTS`.
+    pub check: String,
+    /// Revision of the check's rule.
+    pub revision: u32,
+    /// The stack.
+    pub stack: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How bad: the catalogue's for a failure, at most low for a warning, info for the rest.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One sentence for this stack: what was seen.
+    pub summary: String,
+    /// Where, with evidence: the worst first; empty for pass and not run.
+    pub places: Vec<Place>,
+}
+
+/// One place where a finding was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The route or probe.
+    pub route: String,
+    /// Line (1-based) of the route in the scenario file; absent for probes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// What it is about, stable between runs (a header's, directive's or cookie's name).
+    pub subject: String,
+    /// What was seen there, in words; quotes the text that triggered it.
+    pub detail: String,
+    /// The exchange that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// An exchange as evidence; secrets are replaced by their length and a hash prefix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Request line and headers.
+    pub request: String,
+    /// Status line and headers.
+    pub response: String,
+    /// Start of the body, where it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// A line that repeats the request; secrets stand as environment variables.
+    pub curl: String,
+}

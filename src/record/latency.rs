@@ -1,0 +1,112 @@
+//! A histogram in a record: quantiles a person can read, and the whole histogram for the machine.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+
+/// Samples that must lie beyond a quantile for it to be printed: fewer make it a guess.
+pub const SAMPLES_BEYOND: f64 = 5.0;
+
+/// A latency distribution. Quantiles are absent when fewer than [`SAMPLES_BEYOND`] samples lie beyond them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LatencyRecord {
+    /// Samples.
+    pub count: u64,
+    /// Smallest, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_ms: Option<f64>,
+    /// Mean, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_ms: Option<f64>,
+    /// Median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
+    /// 90th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90_ms: Option<f64>,
+    /// 95th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<f64>,
+    /// 99.9th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p999_ms: Option<f64>,
+    /// Largest, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_ms: Option<f64>,
+    /// The histogram in nanoseconds: HdrHistogram V2, deflated, base64. Empty without samples.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub histogram: String,
+}
+
+impl LatencyRecord {
+    /// Summary and encoding of a histogram of nanoseconds.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
+        let count = histogram.len();
+        if count == 0 {
+            return LatencyRecord::default();
+        }
+        let quantile = |q: f64| estimable(count, q).then(|| ms(histogram.value_at_quantile(q)));
+        let mut bytes = Vec::new();
+        // Writing to a Vec fails only for histograms beyond the format's size, which ours are not.
+        let encoded = V2DeflateSerializer::new().serialize(histogram, &mut bytes).is_ok();
+        LatencyRecord {
+            count,
+            min_ms: Some(ms(histogram.min())),
+            mean_ms: Some(histogram.mean() / 1e6),
+            p50_ms: quantile(0.5),
+            p90_ms: quantile(0.9),
+            p95_ms: quantile(0.95),
+            p99_ms: quantile(0.99),
+            p999_ms: quantile(0.999),
+            max_ms: Some(ms(histogram.max())),
+            histogram: if encoded { STANDARD.encode(bytes) } else { String::new() },
+        }
+    }
+
+    /// The histogram in nanoseconds; `None` when empty or damaged.
+    pub fn decode(&self) -> Option<Histogram<u64>> {
+        let bytes = STANDARD.decode(&self.histogram).ok()?;
+        Deserializer::new().deserialize(&mut bytes.as_slice()).ok()
+    }
+}
+
+/// Whether so many samples say anything about a quantile.
+pub fn estimable(count: u64, quantile: f64) -> bool {
+    // The margin keeps 500 × (1 − 0.99) = 5.000…04 or 4.999…96 on the same side.
+    count as f64 * (1.0 - quantile) >= SAMPLES_BEYOND - 1e-6
+}
+
+fn ms(ns: u64) -> f64 {
+    ns as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine;
+
+    #[test]
+    fn round_trips_and_summarises() {
+        let mut histogram = engine::histogram();
+        for i in 1..=1000_u64 {
+            histogram.record(i * 1_000_000).unwrap();
+        }
+        let record = LatencyRecord::of(&histogram);
+        let close = |a: Option<f64>, b: f64| (a.unwrap() / b - 1.0).abs() < 0.002;
+        assert!(close(record.p50_ms, 500.0) && close(record.p99_ms, 990.0) && close(record.max_ms, 1000.0));
+        assert_eq!(record.p999_ms, None, "1,000 samples say nothing about p99.9");
+        assert_eq!(record.decode().unwrap().len(), 1000);
+    }
+
+    #[test]
+    fn nothing_measured_prints_nothing() {
+        let record = LatencyRecord::of(&engine::histogram());
+        assert_eq!(record, LatencyRecord::default());
+        assert!(record.decode().is_none());
+    }
+}

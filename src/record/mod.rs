@@ -1,0 +1,262 @@
+//! One run on disk: `record.json` and `latency.hlog`, versioned, written atomically. Computes no verdict.
+
+pub mod audit;
+pub mod latency;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use self::audit::{CheckOutcome, Confidence, Evidence, Outcome, Place, Severity};
+pub use self::latency::LatencyRecord;
+use crate::engine::ErrorSample;
+use crate::plan::{Role, RouteKind};
+use crate::stack::Sample;
+
+/// Version of the format written here; readers refuse a newer one and read every older one.
+pub const VERSION: u32 = 1;
+
+/// One run: what was asked, what was measured, what the audit saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Format version.
+    pub version: u32,
+    /// Program that wrote it.
+    pub tool: Tool,
+    /// The scenario's title.
+    pub title: String,
+    /// What the trial is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The scenario as run, secrets taken out.
+    pub scenario: ScenarioText,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; absent while partial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// Why the record is not whole; absent when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
+    /// Machine that generated the load.
+    pub machine: Machine,
+    /// The load in numbers.
+    pub load: LoadRecord,
+    /// Stacks in the order they were tried.
+    pub stacks: Vec<StackRecord>,
+    /// Audit outcomes: one for each check and stack.
+    pub audit: Vec<CheckOutcome>,
+    /// Gate expressions as written.
+    pub gates: Vec<GateText>,
+    /// What a reader must know before trusting the numbers.
+    pub warnings: Vec<String>,
+}
+
+/// The program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `shakedown`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The scenario file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScenarioText {
+    /// As given on the command line.
+    pub path: String,
+    /// File stem.
+    pub slug: String,
+    /// Its text, secrets taken out.
+    pub text: String,
+}
+
+/// The machine the load came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Operating system and kernel release.
+    pub os: String,
+    /// Processor model.
+    pub cpu: String,
+    /// Processors this process may use.
+    pub cores: usize,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+}
+
+/// The load that was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadRecord {
+    /// In words: `open, 200/s constant for 20 s after 2 s warm-up, keep-alive`.
+    pub summary: String,
+    /// `open` or `closed`.
+    pub model: String,
+    /// Measured seconds asked for.
+    pub duration_s: f64,
+    /// Warm-up seconds.
+    pub warmup_s: f64,
+    /// Level over time as `[second, level]` corners: requests a second (open) or users (closed).
+    pub profile: Vec<(f64, f64)>,
+    /// `keep-alive` or `new`.
+    pub connection: String,
+}
+
+/// A gate as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateText {
+    /// The expression.
+    pub text: String,
+    /// Line (1-based) in the scenario file.
+    pub line: usize,
+}
+
+/// One stack's results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StackRecord {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// Base URL it answered on.
+    pub url: String,
+    /// `Server` header it showed when it became ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Seconds from start to ready; absent when it already ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup_s: Option<f64>,
+    /// Why it was not measured (to the end), in words; absent when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Measured seconds.
+    pub wall_s: f64,
+    /// All routes together.
+    pub total: RouteRecord,
+    /// Each route.
+    pub routes: Vec<RouteRecord>,
+    /// Second by second.
+    pub seconds: Vec<SecondRecord>,
+    /// How the generator did.
+    pub generator: GeneratorRecord,
+    /// CPU and memory of its process tree; absent for a stack that was not started here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourceRecord>,
+    /// What errors looked like.
+    pub samples: Vec<ErrorSample>,
+    /// What a reader must know about this stack's numbers.
+    pub warnings: Vec<String>,
+}
+
+/// Results of one route (or of all: the name is then `all`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteRecord {
+    /// Its name.
+    pub name: String,
+    /// What it is; absent for `all`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RouteKind>,
+    /// Method; empty for `all`.
+    pub method: String,
+    /// Path as written; empty for `all`.
+    pub path: String,
+    /// Auth; absent without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Errors by class; classes without any are left out.
+    pub errors: BTreeMap<String, u64>,
+    /// Answers by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Requests a second.
+    pub throughput_rps: f64,
+    /// From the intended start, good answers.
+    pub response: LatencyRecord,
+    /// From the send, good answers.
+    pub service: LatencyRecord,
+    /// From the send to the first byte, good answers.
+    pub first_byte: LatencyRecord,
+    /// Response time of failed requests.
+    pub failed: LatencyRecord,
+}
+
+impl RouteRecord {
+    /// Errors of all classes but the generator's own limits.
+    pub fn error_count(&self) -> u64 {
+        self.errors.iter().filter(|(class, _)| *class != "local").map(|(_, n)| n).sum()
+    }
+
+    /// Share of requests that failed, 0 to 1; `None` without requests.
+    pub fn error_rate(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.error_count() as f64 / self.requests as f64)
+    }
+}
+
+/// One second over all routes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SecondRecord {
+    /// From 0.
+    pub second: u32,
+    /// Arrivals wanted (open) or iterations begun (closed).
+    pub wanted: u64,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Of those, failed.
+    pub errors: u64,
+    /// Median response time in milliseconds; absent without good answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
+    /// 99th percentile; absent with fewer than 100 good answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<f64>,
+    /// Largest; absent without good answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_ms: Option<f64>,
+    /// Requests under way at its end.
+    pub in_flight: u64,
+    /// Arrivals due but unsent at its end.
+    pub backlog: u64,
+}
+
+/// How the generator did its own part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorRecord {
+    /// Lateness of sends while a connection was free.
+    pub schedule_lag: LatencyRecord,
+    /// CPU-seconds.
+    pub cpu_s: f64,
+    /// CPU as a share of its threads, 0 to 1.
+    pub cpu_share: f64,
+    /// Worker threads.
+    pub threads: usize,
+    /// Arrivals that waited for a connection because the limit was reached.
+    pub queued: u64,
+    /// Arrivals never sent.
+    pub unsent: u64,
+    /// Most connections at once.
+    pub peak_connections: u64,
+    /// Whether it, not the stack, was the limit; with the reason in the stack's warnings.
+    pub saturated: bool,
+}
+
+/// What the stack used during the measured part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourceRecord {
+    /// CPU-seconds of the process tree in the measured part.
+    pub cpu_s: f64,
+    /// CPU-seconds for each 1,000 requests; absent without requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_s_per_1k: Option<f64>,
+    /// Largest resident memory in bytes.
+    pub peak_rss_bytes: u64,
+    /// Samples over time.
+    pub samples: Vec<Sample>,
+}

@@ -1,0 +1,34 @@
+//! Reports: one file a format, each a pure function of a [`Document`]. Measures nothing.
+
+use crate::compare::{self, Comparison, Insight};
+use crate::gate::{self, GateOutcome, Verdict};
+use crate::record::Record;
+
+/// A record with all that is derived from it.
+pub struct Document<'a> {
+    /// What was measured.
+    pub record: &'a Record,
+    /// Stacks side by side.
+    pub comparisons: Vec<Comparison>,
+    /// Patterns worth knowing.
+    pub insights: Vec<Insight>,
+    /// Gates and their verdicts.
+    pub gates: Vec<GateOutcome>,
+}
+
+impl<'a> Document<'a> {
+    /// Derives all there is to say about a record.
+    pub fn of(record: &'a Record) -> Self {
+        Document {
+            record,
+            comparisons: compare::compare(record),
+            insights: compare::insights(record),
+            gates: gate::evaluate(record),
+        }
+    }
+
+    /// Whether any gate failed.
+    pub fn failed(&self) -> bool {
+        self.gates.iter().any(|g| g.verdict == Verdict::Fail)
+    }
+}

@@ -1,0 +1,9 @@
+//! Secrets: values that never reach a report, a log, an error or a process list.
+//!
+//! `SecretString` (from `secrecy`) keeps a value out of `Debug` output; [`Redactor`] takes every known
+//! secret out of text that came from elsewhere (response bodies, process logs).
+
+mod redactor;
+
+pub use redactor::Redactor;
+pub use secrecy::{ExposeSecret, SecretString};

@@ -1,0 +1,122 @@
+//! Systems under test: prepare, start, ready, sample, stop the whole group. Knows no routes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Plan, StackId};
+use crate::wire::Endpoint;
+
+/// A stack that answers, started here or found running. Dropping it ends its processes.
+pub struct Running {
+    /// Which stack of the plan.
+    pub id: StackId,
+    /// Where it answers.
+    pub endpoint: Endpoint,
+    /// Values for templates: `port`, `port.NAME`, `state`, `scenario`, `shakedown`, `vars.NAME`.
+    pub values: BTreeMap<String, String>,
+    /// From the first start to ready; `None` when it already ran.
+    pub startup: Option<Duration>,
+}
+
+/// CPU and memory of a stack's process tree at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Seconds since sampling began.
+    pub at_s: f64,
+    /// CPU-seconds (user + system) of the tree since sampling began, children that ended included.
+    pub cpu_s: f64,
+    /// Resident memory of the tree in bytes (shared pages counted once for each process).
+    pub rss_bytes: u64,
+    /// Live processes.
+    pub processes: u32,
+}
+
+/// Why a stack is not there. Says what to do about it; ends with the last lines of its log where it has one.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A program is missing.
+    #[error("`{program}` is not installed; install it with: {install}")]
+    Missing {
+        /// Its name.
+        program: String,
+        /// The command that installs it.
+        install: String,
+    },
+    /// A preparation step failed.
+    #[error("preparation step `{step}` failed: {reason}\n{log}")]
+    Prepare {
+        /// Its name.
+        step: String,
+        /// Exit status or why it did not run.
+        reason: String,
+        /// Last lines of its output, secrets taken out.
+        log: String,
+    },
+    /// It did not start or did not become ready.
+    #[error("stack `{stack}` {reason}\n{log}")]
+    Start {
+        /// Its name.
+        stack: String,
+        /// What happened.
+        reason: String,
+        /// Last lines of its logs, secrets taken out.
+        log: String,
+    },
+    /// The target may not be loaded.
+    #[error("stack `{stack}` is {host}, not a loopback address: set `authorized = true` in the scenario if you may load it")]
+    NotAuthorized {
+        /// Its name.
+        stack: String,
+        /// Its host.
+        host: String,
+    },
+    /// A file could not be read or written.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was being done, with the path.
+        what: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+}
+
+/// A step of preparation or start, for progress.
+pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// Runs the scenario's `requires` and `prepare` steps that are not stamped yet.
+///
+/// # Errors
+/// A missing program, a failed step, an unwritable state folder.
+pub async fn prepare(plan: &Plan, say: Say<'_>) -> Result<(), StackError> {
+    let _ = (plan, say);
+    todo!()
+}
+
+/// Prepares and starts one stack and waits until it is ready. Its processes' output goes to `logs`.
+///
+/// # Errors
+/// As [`StackError`] says; nothing is left running.
+pub async fn start(plan: &Plan, id: StackId, logs: &Path, say: Say<'_>) -> Result<Running, StackError> {
+    let _ = (plan, id, logs, say, PathBuf::new());
+    todo!()
+}
+
+impl Running {
+    /// CPU and memory of the process tree now; `None` for a stack that was not started here.
+    pub fn sample(&mut self) -> Option<Sample> {
+        todo!()
+    }
+
+    /// The exit status in words of a process that has ended although it should run, with its name.
+    pub fn died(&mut self) -> Option<String> {
+        todo!()
+    }
+
+    /// Ends the processes: TERM to each group, KILL after a grace time. Waits until they are gone.
+    pub async fn stop(self) {
+        todo!()
+    }
+}

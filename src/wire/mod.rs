@@ -1,0 +1,150 @@
+//! HTTP on the wire, as the load path and the audit need it: own HTTP/1.1 framing over `httparse`,
+//! TLS by rustls, raw header lines in the order and spelling they came in.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use url::Url;
+
+/// Where a stack is: resolved once, before any measurement.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Base URL.
+    pub url: Url,
+    /// Address to connect to.
+    pub address: SocketAddr,
+    /// Value of the Host header (port included unless it is the scheme's own).
+    pub host: String,
+    /// TLS, for https.
+    pub tls: Option<Tls>,
+}
+
+/// TLS settings of an endpoint.
+#[derive(Clone)]
+pub struct Tls {
+    /// Roots, ALPN `http/1.1`.
+    pub config: Arc<rustls::ClientConfig>,
+    /// Name for SNI and the certificate check.
+    pub name: ServerName<'static>,
+}
+
+/// Why an exchange failed; the classes of the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// No TCP connection (refused, unreachable).
+    Connect,
+    /// The TLS handshake failed (certificate, protocol).
+    Tls,
+    /// No whole answer in time.
+    Timeout,
+    /// The connection ended before the whole answer.
+    Reset,
+    /// What came was not HTTP.
+    Protocol,
+    /// The generator's own limits: ports, file descriptors, memory.
+    Local,
+}
+
+/// A failed exchange, in words a person can act on. Holds no secret.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// Its class.
+    pub kind: FailureKind,
+    /// What happened: `connection refused by 127.0.0.1:8000`.
+    pub message: String,
+}
+
+/// A request as it goes out. `Host` is added unless it is among the headers; so is `Content-Length`
+/// for a body.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Header lines in order.
+    pub headers: Vec<(String, String)>,
+    /// Body; empty: none.
+    pub body: Vec<u8>,
+}
+
+/// A response as it came in.
+#[derive(Debug, Clone, Default)]
+pub struct Response {
+    /// Status of the final (not 1xx) answer.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// Minor version: 0 or 1.
+    pub minor_version: u8,
+    /// Header lines in the order and spelling they came in.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The head's raw bytes, status line to blank line.
+    pub head: Vec<u8>,
+    /// Body after transfer decoding (not content decoding), up to the limit.
+    pub body: Vec<u8>,
+    /// Bytes of the whole body.
+    pub body_length: u64,
+    /// Trailers after a chunked body.
+    pub trailers: Vec<(String, Vec<u8>)>,
+    /// From the send to the first byte.
+    pub first_byte: Duration,
+    /// From the send to the last byte.
+    pub total: Duration,
+    /// Whether the server said or showed that it closes the connection.
+    pub closed: bool,
+}
+
+/// Bounds of one [`fetch`].
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For connecting, sending and the whole answer together.
+    pub timeout: Duration,
+    /// Body bytes kept; the rest is counted and dropped.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { timeout: Duration::from_secs(10), body: 256 * 1024 }
+    }
+}
+
+impl Endpoint {
+    /// Resolves a base URL and loads the certificate authority's PEM (beside the system's roots).
+    ///
+    /// # Errors
+    /// A host that does not resolve, a PEM file that cannot be read, a scheme other than http and https.
+    pub async fn resolve(url: &Url, ca_pem: Option<&std::path::Path>, sni: Option<&str>) -> Result<Self, Failure> {
+        let _ = (url, ca_pem, sni);
+        todo!()
+    }
+}
+
+/// One exchange on a connection of its own. For probes and readiness; the load path has its own loop.
+///
+/// # Errors
+/// The class and the words of what went wrong.
+pub async fn fetch(endpoint: &Endpoint, request: &Request, limits: Limits) -> Result<Response, Failure> {
+    let _ = (endpoint, request, limits);
+    todo!()
+}
+
+impl Response {
+    /// All values of a header, in order, as text (invalid UTF-8 replaced).
+    pub fn header_lines<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.headers
+            .iter()
+            .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| String::from_utf8_lossy(v).into_owned())
+    }
+
+    /// First value of a header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.header_lines(name).next()
+    }
+}
