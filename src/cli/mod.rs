@@ -1,8 +1,75 @@
-//! The command line: clap, progress, exit codes. Holds no logic.
+//! The command line: clap, progress, exit codes. Holds no logic. One file a command.
+
+mod check;
+mod exit;
+mod init;
+mod report;
+mod run;
+mod schema;
+mod target;
+mod token;
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+pub use exit::{Exit, Failed};
+
+/// Load-test and audit a web deployment, compare stacks, and get a verdict you can trust.
+#[derive(Debug, Parser)]
+#[command(name = "shakedown", version, max_term_width = 100, after_long_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shakedown run scenarios/quickstart.toml      try the embedded target, dev against production
+  shakedown init > my.toml                     start a scenario of your own
+  shakedown check my.toml                      find its mistakes, send nothing
+  shakedown token inspect < token.txt          decode and explain a JWT
+
+Exit codes:
+  0 all gates pass    1 a gate failed    2 the scenario or the command line is wrong
+  3 the run is invalid (a stack did not start, no token, the generator was the limit)
+  4 internal error    130 interrupted (a partial record is still written)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start stacks, obtain tokens, load, audit, compare, judge the gates, write the reports.
+    Run(run::Args),
+    /// Validate a scenario; send nothing.
+    Check(check::Args),
+    /// Write a starter scenario.
+    Init(init::Args),
+    /// Obtain, inspect or mint tokens.
+    Token(token::Args),
+    /// Render a record again.
+    Report(report::Args),
+    /// Print the JSON Schema of scenario files.
+    Schema(schema::Args),
+    /// Serve the embedded target.
+    Target(target::Args),
+}
+
 /// Parses the arguments, runs the command, and gives its exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Init(args) => init::run(args),
+        Command::Token(args) => token::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Schema(args) => schema::run(args),
+        Command::Target(args) => target::run(args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failed) => {
+            failed.print();
+            failed.exit.into()
+        }
+    }
 }

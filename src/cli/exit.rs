@@ -1,0 +1,57 @@
+//! Exit codes, and errors that carry one.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All gates pass.
+    Pass = 0,
+    /// A gate failed.
+    GateFailed = 1,
+    /// The scenario or the command line is wrong.
+    Usage = 2,
+    /// The run is invalid: a stack did not start, no token, the generator was the limit.
+    Invalid = 3,
+    /// A bug or an unusable machine.
+    Internal = 4,
+    /// Ctrl-C; a partial record is written.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// An error with the exit code it leads to.
+#[derive(Debug)]
+pub struct Failed {
+    /// The code.
+    pub exit: Exit,
+    /// What is said on stderr.
+    pub report: miette::Report,
+}
+
+impl Failed {
+    /// A wrong scenario or command line.
+    pub fn usage(report: impl Into<miette::Report>) -> Self {
+        Failed { exit: Exit::Usage, report: report.into() }
+    }
+
+    /// An invalid run.
+    pub fn invalid(report: impl Into<miette::Report>) -> Self {
+        Failed { exit: Exit::Invalid, report: report.into() }
+    }
+
+    /// A bug or an unusable machine.
+    pub fn internal(report: impl Into<miette::Report>) -> Self {
+        Failed { exit: Exit::Internal, report: report.into() }
+    }
+
+    /// Prints the report on stderr.
+    pub fn print(&self) {
+        anstream::eprintln!("{:?}", self.report);
+    }
+}

@@ -1,0 +1,13 @@
+//! `shakedown run`.
+
+use super::{Exit, Failed};
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<Exit, Failed> {
+    let _ = args;
+    todo!()
+}
