@@ -81,6 +81,22 @@ pub struct Counts {
     pub connections: u64,
 }
 
+impl Counts {
+    /// Adds another's counts to these.
+    pub fn add(&mut self, other: &Counts) {
+        self.requests += other.requests;
+        for (sum, n) in self.errors.iter_mut().zip(other.errors) {
+            *sum += n;
+        }
+        for (status, n) in &other.statuses {
+            *self.statuses.entry(*status).or_default() += n;
+        }
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.connections += other.connections;
+    }
+}
+
 /// Latencies of one route in nanoseconds. The first three are of good answers only.
 #[derive(Debug, Clone)]
 pub struct Latencies {
@@ -92,6 +108,33 @@ pub struct Latencies {
     pub first_byte: Histogram<u64>,
     /// Response time of requests that failed (a time-out counts with the time waited).
     pub failed: Histogram<u64>,
+}
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Latencies {
+            response: histogram(),
+            service: histogram(),
+            first_byte: histogram(),
+            failed: histogram(),
+        }
+    }
+}
+
+impl Latencies {
+    /// Adds another's samples to these.
+    pub fn add(&mut self, other: &Latencies) {
+        let pairs = [
+            (&mut self.response, &other.response),
+            (&mut self.service, &other.service),
+            (&mut self.first_byte, &other.first_byte),
+            (&mut self.failed, &other.failed),
+        ];
+        for (sum, samples) in pairs {
+            // Both have the bounds of `histogram()`, and the sum resizes itself: adding cannot fail.
+            let _ = sum.add(samples);
+        }
+    }
 }
 
 /// An empty histogram: 1 µs to 1 h in nanoseconds, three significant digits.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::scenario::model::Auth;
 pub use crate::scenario::model::{
     Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
 };
-use crate::scenario::model::Auth;
 use crate::secret::SecretString;
 pub use template::{Scope, Template, TemplateError, Variable};
 
@@ -209,6 +209,8 @@ pub struct RoutePlan {
     pub method: String,
     /// Path and query.
     pub path: Template,
+    /// The path as written in the scenario, braces included.
+    pub written: String,
     /// Auth.
     pub auth: Option<AuthId>,
     /// Whose columns `{{user.*}}` are: the auth's population, else the first.

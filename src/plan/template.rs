@@ -77,7 +77,10 @@ impl Template {
     ///
     /// # Errors
     /// A brace pair that is not closed, or a name `resolve` does not know.
-    pub fn parse(text: &str, mut resolve: impl FnMut(&str) -> Option<Variable>) -> Result<Self, TemplateError> {
+    pub fn parse(
+        text: &str,
+        mut resolve: impl FnMut(&str) -> Option<Variable>,
+    ) -> Result<Self, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = 0;
         while let Some(open) = text[rest..].find("{{").map(|i| rest + i) {
@@ -202,7 +205,10 @@ mod tests {
 
     #[test]
     fn renders_every_variable() {
-        assert_eq!(render("/n/{{id}}?u={{ user.username }}&c={{counter}}&q={{feeder.q.term}}"), "/n/42?u=ada&c=7&q=two");
+        assert_eq!(
+            render("/n/{{id}}?u={{ user.username }}&c={{counter}}&q={{feeder.q.term}}"),
+            "/n/42?u=ada&c=7&q=two"
+        );
         assert_eq!(render("{{uuid}}").len(), 36);
         assert_eq!(render("plain {json}"), "plain {json}");
     }
@@ -210,7 +216,8 @@ mod tests {
     #[test]
     fn binding_joins_literals() {
         let template = Template::parse("/static/{{discover.css}}?v", resolve).unwrap();
-        let bound = template.bind(&BTreeMap::from([("discover.css".to_owned(), "a.css".to_owned())])).unwrap();
+        let bound =
+            template.bind(&BTreeMap::from([("discover.css".to_owned(), "a.css".to_owned())])).unwrap();
         assert_eq!(bound.as_literal(), Some("/static/a.css?v"));
         assert_eq!(template.bind(&BTreeMap::new()), Err("discover.css".to_owned()));
     }

@@ -1,7 +1,11 @@
 //! One run on disk: `record.json` and `latency.hlog`, versioned, written atomically. Computes no verdict.
 
 pub mod audit;
+pub mod build;
+pub mod hlog;
 pub mod latency;
+pub mod machine;
+pub mod store;
 
 use std::collections::BTreeMap;
 
@@ -150,7 +154,7 @@ pub struct StackRecord {
 }
 
 /// Results of one route (or of all: the name is then `all`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RouteRecord {
     /// Its name.
     pub name: String,

@@ -23,11 +23,8 @@ impl Redactor {
         I: IntoIterator<Item = S>,
         S: AsRef<str>,
     {
-        let mut secrets: Vec<String> = secrets
-            .into_iter()
-            .map(|s| s.as_ref().to_owned())
-            .filter(|s| s.len() >= SHORTEST)
-            .collect();
+        let mut secrets: Vec<String> =
+            secrets.into_iter().map(|s| s.as_ref().to_owned()).filter(|s| s.len() >= SHORTEST).collect();
         secrets.sort();
         secrets.dedup();
         let marks = secrets.iter().map(|s| mark(s.as_bytes())).collect();

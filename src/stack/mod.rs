@@ -66,7 +66,9 @@ pub enum StackError {
         log: String,
     },
     /// The target may not be loaded.
-    #[error("stack `{stack}` is {host}, not a loopback address: set `authorized = true` in the scenario if you may load it")]
+    #[error(
+        "stack `{stack}` is {host}, not a loopback address: set `authorized = true` in the scenario if you may load it"
+    )]
     NotAuthorized {
         /// Its name.
         stack: String,

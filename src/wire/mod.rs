@@ -119,7 +119,11 @@ impl Endpoint {
     ///
     /// # Errors
     /// A host that does not resolve, a PEM file that cannot be read, a scheme other than http and https.
-    pub async fn resolve(url: &Url, ca_pem: Option<&std::path::Path>, sni: Option<&str>) -> Result<Self, Failure> {
+    pub async fn resolve(
+        url: &Url,
+        ca_pem: Option<&std::path::Path>,
+        sni: Option<&str>,
+    ) -> Result<Self, Failure> {
         let _ = (url, ca_pem, sni);
         todo!()
     }

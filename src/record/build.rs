@@ -1,0 +1,305 @@
+//! From what the engine counted to what a record keeps.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::latency::estimable;
+use super::{GeneratorRecord, LatencyRecord, LoadRecord, ResourceRecord, RouteRecord, SecondRecord};
+use crate::engine::{
+    self, Counts, ErrorClass, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally,
+};
+use crate::plan::{Arrivals, ConnectionMode, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan};
+use crate::stack::Sample;
+
+/// A worker thread busier than this share of a core cannot be trusted to send on time.
+const BUSY: f64 = 0.9;
+/// A schedule lag (p99) above this hides or invents latency a person would see.
+const LATE: Duration = Duration::from_millis(20);
+
+impl RouteRecord {
+    /// One route's results over a measured part of `wall_s` seconds.
+    pub fn of(plan: &Plan, route: &RoutePlan, tally: &RouteTally, wall_s: f64) -> Self {
+        let named = RouteRecord {
+            name: route.name.clone(),
+            kind: Some(route.kind),
+            method: route.method.clone(),
+            path: route.written.clone(),
+            auth: route.auth.and_then(|id| plan.auths.get(id.0)).map(|auth| auth.name.clone()),
+            ..RouteRecord::default()
+        };
+        named.filled(&tally.counts, &tally.latencies, wall_s)
+    }
+
+    /// All routes together.
+    pub fn total(tallies: &[RouteTally], wall_s: f64) -> Self {
+        let mut counts = Counts::default();
+        let mut latencies = Latencies::default();
+        for tally in tallies {
+            counts.add(&tally.counts);
+            latencies.add(&tally.latencies);
+        }
+        RouteRecord { name: "all".into(), ..RouteRecord::default() }.filled(&counts, &latencies, wall_s)
+    }
+
+    fn filled(self, counts: &Counts, latencies: &Latencies, wall_s: f64) -> Self {
+        RouteRecord {
+            requests: counts.requests,
+            errors: errors(counts),
+            statuses: counts.statuses.clone(),
+            bytes_in: counts.bytes_in,
+            bytes_out: counts.bytes_out,
+            connections: counts.connections,
+            throughput_rps: if wall_s > 0.0 { counts.requests as f64 / wall_s } else { 0.0 },
+            response: LatencyRecord::of(&latencies.response),
+            service: LatencyRecord::of(&latencies.service),
+            first_byte: LatencyRecord::of(&latencies.first_byte),
+            failed: LatencyRecord::of(&latencies.failed),
+            ..self
+        }
+    }
+}
+
+fn errors(counts: &Counts) -> BTreeMap<String, u64> {
+    ErrorClass::ALL
+        .iter()
+        .zip(counts.errors)
+        .filter(|(_, n)| *n > 0)
+        .map(|(class, n)| (class.name().to_owned(), n))
+        .collect()
+}
+
+impl SecondRecord {
+    /// One second.
+    pub fn of(second: &SecondTally) -> Self {
+        let good = second.response.len();
+        let at = |q: f64| second.response.value_at_quantile(q) as f64 / 1e6;
+        SecondRecord {
+            second: second.second,
+            wanted: second.wanted,
+            requests: second.counts.requests,
+            errors: second.counts.errors.iter().sum(),
+            p50_ms: (good > 0).then(|| at(0.5)),
+            p99_ms: estimable(good, 0.99).then(|| at(0.99)),
+            max_ms: (good > 0).then(|| second.response.max() as f64 / 1e6),
+            in_flight: second.in_flight,
+            backlog: second.backlog,
+        }
+    }
+}
+
+impl GeneratorRecord {
+    /// The generator's own part, and whether it was the limit.
+    pub fn of(tally: &GeneratorTally) -> Self {
+        let threads = tally.threads.max(1);
+        let capacity = tally.wall_s * threads as f64;
+        let cpu_share = if capacity > 0.0 { tally.cpu_s / capacity } else { 0.0 };
+        let late = tally.schedule_lag.value_at_quantile(0.99) > LATE.as_nanos() as u64;
+        GeneratorRecord {
+            schedule_lag: LatencyRecord::of(&tally.schedule_lag),
+            cpu_s: tally.cpu_s,
+            cpu_share,
+            threads: tally.threads,
+            queued: tally.queued,
+            unsent: tally.unsent,
+            peak_connections: tally.peak_connections,
+            saturated: cpu_share > BUSY || late,
+        }
+    }
+}
+
+/// What a reader must know about one stack's numbers, from the tally alone.
+pub fn load_warnings(tally: &LoadTally) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let generator = GeneratorRecord::of(&tally.generator);
+    if generator.cpu_share > BUSY {
+        warnings.push(format!(
+            "the generator was the limit: its threads used {:.0} % of their cores, so these latencies are partly its own; \
+             lower the rate or set load.threads",
+            generator.cpu_share * 100.0
+        ));
+    }
+    let lag = Duration::from_nanos(tally.generator.schedule_lag.value_at_quantile(0.99));
+    if lag > LATE {
+        warnings.push(format!(
+            "the generator was the limit: 1 % of the requests left more than {:.1} ms late although a connection was free; \
+             the machine was too busy to keep the schedule",
+            lag.as_secs_f64() * 1e3
+        ));
+    }
+    let local: u64 = tally.routes.iter().map(|route| route.counts.errors[ErrorClass::Local as usize]).sum();
+    if local > 0 {
+        warnings.push(format!(
+            "{local} requests failed on the generator's own limits (ports, file descriptors); they are not the stack's errors"
+        ));
+    }
+    if tally.generator.queued > 0 {
+        warnings.push(format!(
+            "{} arrivals waited because all {} connections were busy; the wait is part of their response time",
+            tally.generator.queued, tally.generator.peak_connections
+        ));
+    }
+    if tally.generator.unsent > 0 {
+        warnings.push(format!(
+            "{} arrivals of the schedule were never sent: the stack was too slow, or the run ended first",
+            tally.generator.unsent
+        ));
+    }
+    warnings
+}
+
+impl ResourceRecord {
+    /// What the stack used between the first and the last sample; `None` with fewer than two.
+    pub fn of(samples: Vec<Sample>, requests: u64) -> Option<Self> {
+        let (first, last) = (samples.first()?, samples.last()?);
+        if samples.len() < 2 {
+            return None;
+        }
+        let cpu_s = last.cpu_s - first.cpu_s;
+        Some(ResourceRecord {
+            cpu_s,
+            cpu_s_per_1k: (requests > 0).then(|| cpu_s / requests as f64 * 1e3),
+            peak_rss_bytes: samples.iter().map(|sample| sample.rss_bytes).max().unwrap_or(0),
+            samples,
+        })
+    }
+}
+
+impl LoadRecord {
+    /// The load in words and numbers.
+    pub fn of(load: &LoadPlan) -> Self {
+        let (model, profile, unit, detail) = match &load.model {
+            ModelPlan::Open { profile, arrivals, .. } => {
+                let arrivals = match arrivals {
+                    Arrivals::Constant => "constant arrivals",
+                    Arrivals::Poisson => "Poisson arrivals",
+                };
+                ("open", profile, "/s", arrivals.to_owned())
+            }
+            ModelPlan::Closed { profile, think } => {
+                let think = if think.is_zero() {
+                    "no think time".to_owned()
+                } else {
+                    format!("{} think time", seconds(*think))
+                };
+                ("closed", profile, " users", think)
+            }
+        };
+        let connection = match load.connection {
+            ConnectionMode::KeepAlive => "keep-alive",
+            ConnectionMode::New => "new",
+        };
+        LoadRecord {
+            summary: format!(
+                "{model} model, {}, {detail}, {} after {} of warm-up, {}",
+                levels(profile, unit),
+                seconds(load.duration()),
+                seconds(load.warmup),
+                if connection == "new" {
+                    "a new connection for each request"
+                } else {
+                    "kept-alive connections"
+                },
+            ),
+            model: model.to_owned(),
+            duration_s: load.duration().as_secs_f64(),
+            warmup_s: load.warmup.as_secs_f64(),
+            profile: corners(profile),
+            connection: connection.to_owned(),
+        }
+    }
+}
+
+fn corners(profile: &LoadProfile) -> Vec<(f64, f64)> {
+    let mut at = 0.0;
+    let mut corners = vec![(0.0, profile.start)];
+    for (level, duration) in &profile.stages {
+        at += duration.as_secs_f64();
+        corners.push((at, *level));
+    }
+    corners
+}
+
+fn levels(profile: &LoadProfile, unit: &str) -> String {
+    if profile.stages.iter().all(|(level, _)| *level == profile.start) {
+        return format!("{}{unit}", profile.start);
+    }
+    let mut text = format!("{}{unit}", profile.start);
+    for (level, duration) in &profile.stages {
+        text.push_str(&format!(" → {level}{unit} in {}", seconds(*duration)));
+    }
+    text
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn generator(cpu_s: f64, lag_ms: u64) -> GeneratorTally {
+        let mut schedule_lag = engine::histogram();
+        for _ in 0..1000 {
+            schedule_lag.record(lag_ms * 1_000_000 + 1).unwrap();
+        }
+        GeneratorTally {
+            schedule_lag,
+            cpu_s,
+            wall_s: 10.0,
+            threads: 1,
+            queued: 0,
+            unsent: 0,
+            peak_connections: 4,
+        }
+    }
+
+    #[test]
+    fn says_when_the_generator_was_the_limit() {
+        assert!(!GeneratorRecord::of(&generator(2.0, 0)).saturated);
+        assert!(GeneratorRecord::of(&generator(9.5, 0)).saturated, "95 % of its core");
+        assert!(GeneratorRecord::of(&generator(2.0, 50)).saturated, "50 ms late");
+        let tally = LoadTally {
+            routes: Vec::new(),
+            seconds: Vec::new(),
+            generator: generator(9.5, 50),
+            samples: Vec::new(),
+            interrupted: false,
+        };
+        let warnings = load_warnings(&tally);
+        assert_eq!(warnings.iter().filter(|w| w.starts_with("the generator was the limit")).count(), 2);
+    }
+
+    #[test]
+    fn resources_count_between_the_samples() {
+        let sample = |at_s, cpu_s, rss_bytes| Sample { at_s, cpu_s, rss_bytes, processes: 2 };
+        let record =
+            ResourceRecord::of(vec![sample(0.0, 1.0, 10), sample(1.0, 1.5, 30), sample(2.0, 3.0, 20)], 500);
+        let record = record.unwrap();
+        assert_eq!((record.cpu_s, record.cpu_s_per_1k, record.peak_rss_bytes), (2.0, Some(4.0), 30));
+        assert!(ResourceRecord::of(vec![sample(0.0, 1.0, 10)], 5).is_none());
+    }
+
+    #[test]
+    fn describes_the_load() {
+        let second = Duration::from_secs(1);
+        let load = LoadPlan {
+            model: ModelPlan::Open {
+                profile: LoadProfile { start: 0.0, stages: vec![(100.0, 5 * second), (100.0, 10 * second)] },
+                arrivals: Arrivals::Poisson,
+                connections: 8,
+            },
+            warmup: second,
+            connection: ConnectionMode::KeepAlive,
+            timeout: second,
+            threads: 1,
+            seed: 1,
+        };
+        let record = LoadRecord::of(&load);
+        assert_eq!(
+            record.summary,
+            "open model, 0/s → 100/s in 5 s → 100/s in 10 s, Poisson arrivals, 15 s after 1 s of warm-up, kept-alive connections"
+        );
+        assert_eq!(record.profile, [(0.0, 0.0), (5.0, 100.0), (15.0, 100.0)]);
+    }
+}

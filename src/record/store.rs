@@ -1,0 +1,160 @@
+//! A record on disk: a folder with `record.json` and `latency.hlog`.
+//!
+//! `record.json` is replaced atomically at each step of a run and says that it is partial until the last one, so
+//! whatever ends the run early leaves the last whole step. `latency.hlog` grows by the second.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Record, VERSION};
+
+/// File name of the record in its folder.
+pub const RECORD_FILE: &str = "record.json";
+
+/// A record that could not be read or written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum StoreError {
+    /// The file system said no.
+    #[error("cannot {action} {path}: {source}")]
+    #[diagnostic(help("{}", io_help(source)))]
+    Io {
+        /// `read`, `write`, `create`.
+        action: &'static str,
+        /// Which file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file is no record.
+    #[error("{path} is not a record: {message}")]
+    #[diagnostic(help("give the folder of a run or its record.json"))]
+    Format {
+        /// Which file.
+        path: String,
+        /// Where it departs from the format.
+        message: String,
+    },
+    /// The file was written by a newer version of this program.
+    #[error("{path} has format version {found}; this program reads up to {VERSION}")]
+    #[diagnostic(help("read it with the version of shakedown that wrote it, or a later one"))]
+    Newer {
+        /// Which file.
+        path: String,
+        /// Its version.
+        found: u64,
+    },
+}
+
+fn io_help(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full: what was written before stays, marked partial",
+        io::ErrorKind::PermissionDenied => "check the folder's permissions, or choose another with --out",
+        _ => "choose another folder with --out",
+    }
+}
+
+impl Record {
+    /// Reads a record from its folder or its `record.json`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no record, or was written by a newer version.
+    pub fn read(path: &Path) -> Result<Record, StoreError> {
+        let file = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_path_buf() };
+        let shown = file.display().to_string();
+        let text = fs::read_to_string(&file).map_err(|source| StoreError::Io {
+            action: "read",
+            path: shown.clone(),
+            source,
+        })?;
+        let format =
+            |error: serde_json::Error| StoreError::Format { path: shown.clone(), message: error.to_string() };
+        // The version decides before the shape does: a newer file may have any shape.
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(format)?;
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(found) if found > u64::from(VERSION) => {
+                return Err(StoreError::Newer { path: shown, found });
+            }
+            Some(_) => {}
+            None => {
+                return Err(StoreError::Format { path: shown, message: "it has no `version`".into() });
+            }
+        }
+        serde_json::from_value(value).map_err(format)
+    }
+
+    /// Replaces `record.json` in a folder: written beside it, flushed to disk, renamed over it.
+    ///
+    /// # Errors
+    /// What the file system said; the old file then stays as it was.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, StoreError> {
+        let target = folder.join(RECORD_FILE);
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| StoreError::Format {
+            path: target.display().to_string(),
+            message: error.to_string(),
+        })?;
+        text.push(b'\n');
+        replace(&target, &text)?;
+        Ok(target)
+    }
+}
+
+/// Replaces a file's content atomically.
+///
+/// # Errors
+/// What the file system said; the old content then stays.
+pub fn replace(target: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut beside = target.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let written = File::create(&beside)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, target));
+    written.map_err(|source| {
+        // The remains of a failed write are of no use; that they cannot be removed is no further news.
+        let _ = fs::remove_file(&beside);
+        StoreError::Io { action: "write", path: target.display().to_string(), source }
+    })
+}
+
+/// Creates a folder and those above it.
+///
+/// # Errors
+/// What the file system said.
+pub fn create_folder(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(|source| StoreError::Io {
+        action: "create",
+        path: folder.display().to_string(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_no_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("record.json");
+        fs::write(&file, "{}").unwrap();
+        assert!(matches!(Record::read(folder.path()), Err(StoreError::Format { .. })));
+        fs::write(&file, r#"{"version": 99}"#).unwrap();
+        assert!(matches!(Record::read(&file), Err(StoreError::Newer { found: 99, .. })));
+        assert!(matches!(Record::read(&folder.path().join("none")), Err(StoreError::Io { .. })));
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("record.json");
+        replace(&file, b"old").unwrap();
+        std::os::unix::fs::symlink("/dev/full", folder.path().join("record.json.part")).unwrap();
+        let error = replace(&file, b"new").unwrap_err();
+        assert!(error.to_string().contains("record.json"), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), b"old");
+    }
+}
