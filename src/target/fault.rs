@@ -1,0 +1,168 @@
+//! Things that are wrong on purpose, one for each row of the audit's catalogue.
+
+use std::str::FromStr;
+
+/// One line a fault: variant, name on the command line, the audit row it should trip, what is wrong.
+/// The rest of this file follows from the list; the code it switches asks [`Faults::has`].
+macro_rules! faults {
+    ($($variant:ident $name:literal $row:literal $about:literal;)+) => {
+        /// One thing that is wrong on purpose.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Fault {
+            $(#[doc = $about] $variant,)+
+        }
+
+        impl Fault {
+            /// Every fault, in the catalogue's order.
+            pub const ALL: &'static [Fault] = &[$(Fault::$variant),+];
+
+            /// Its name on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $(Fault::$variant => $name,)+ }
+            }
+
+            /// Id of the audit check that should notice it.
+            pub fn row(self) -> &'static str {
+                match self { $(Fault::$variant => $row,)+ }
+            }
+
+            /// What is wrong with it switched on.
+            pub fn about(self) -> &'static str {
+                match self { $(Fault::$variant => $about,)+ }
+            }
+        }
+    };
+}
+
+faults! {
+    NoHsts "no-hsts" "HDR-HSTS" "No Strict-Transport-Security.";
+    ShortHsts "short-hsts" "HDR-HSTS" "Strict-Transport-Security for five minutes only.";
+    HstsNoSubdomains "hsts-no-subdomains" "HDR-HSTS-SUB" "Strict-Transport-Security without includeSubDomains.";
+    HstsPreload "hsts-preload" "HDR-HSTS-PRELOAD" "`preload` without what the preload list asks for.";
+    HstsOnHttp "hsts-on-http" "HDR-HSTS-HTTP" "Strict-Transport-Security over plain http (dev profile).";
+    NoNosniff "no-nosniff" "HDR-XCTO" "No X-Content-Type-Options.";
+    NoFrameOptions "no-frame-options" "HDR-FRAME" "Neither X-Frame-Options nor frame-ancestors.";
+    UnsafeReferrer "unsafe-referrer" "HDR-REFERRER" "Referrer-Policy: unsafe-url.";
+    NoPermissionsPolicy "no-permissions-policy" "HDR-PERMISSIONS" "No Permissions-Policy.";
+    PermissionsSyntax "permissions-syntax" "HDR-PERMISSIONS" "Permissions-Policy in the old Feature-Policy syntax.";
+    BadCoop "bad-coop" "HDR-COOP" "Cross-Origin-Opener-Policy with an unknown token.";
+    BadCoep "bad-coep" "HDR-COEP" "Cross-Origin-Embedder-Policy with an unknown token.";
+    NoCorp "no-corp" "HDR-CORP" "No Cross-Origin-Resource-Policy.";
+    CrossDomainPolicies "cross-domain-policies" "HDR-XPCDP" "X-Permitted-Cross-Domain-Policies: all.";
+    XssProtectionOn "xss-protection-on" "HDR-XXSSP" "X-XSS-Protection switched on.";
+    ObsoleteHeader "obsolete-header" "HDR-OBSOLETE" "Headers that browsers have dropped.";
+    DuplicateHeaders "duplicate-headers" "HDR-DUP" "Security headers twice, with different values.";
+    WrongContentType "wrong-content-type" "HDR-CTYPE" "JSON sent as text/html.";
+    ServerVersion "server-version" "HDR-SERVER-VERSION" "A version in the Server header.";
+    TechHeader "tech-header" "HDR-TECH" "X-Powered-By names the framework.";
+    InternalAddress "internal-address" "HDR-INTERNAL" "A private address in a header.";
+    NoClearSiteData "no-clear-site-data" "HDR-CLEAR-SITE" "Logout without Clear-Site-Data.";
+    HeadersMissingOnErrors "headers-missing-on-errors" "HDR-ON-ERROR" "No security headers on 4xx and 5xx.";
+    HeadersMissingOnRedirect "headers-missing-on-redirect" "HDR-ON-REDIRECT" "No security headers on 3xx.";
+    HeadersMissingOnStatic "headers-missing-on-static" "HDR-COVERAGE" "No security headers on static files.";
+    NoCsp "no-csp" "CSP-PRESENT" "No Content-Security-Policy.";
+    CspSyntax "csp-syntax" "CSP-SYNTAX" "An unquoted keyword and a forgotten semicolon.";
+    CspUnsafeInline "csp-unsafe-inline" "CSP-UNSAFE-INLINE" "'unsafe-inline' instead of a nonce.";
+    CspUnsafeEval "csp-unsafe-eval" "CSP-UNSAFE-EVAL" "'unsafe-eval' for scripts.";
+    CspWildcard "csp-wildcard" "CSP-WILDCARD" "Scripts from everywhere.";
+    CspBypassHost "csp-bypass-host" "CSP-BYPASS-HOST" "An allow-listed host that serves old frameworks.";
+    CspNoObjectBase "csp-no-object-base" "CSP-OBJECT-BASE" "No base-uri, and plug-ins from this origin.";
+    CspElem "csp-elem" "CSP-ELEM-ATTR" "script-src-elem re-opens what script-src closed.";
+    CspStaticNonce "csp-static-nonce" "CSP-NONCE-STATIC" "The same nonce every time.";
+    CspShortNonce "csp-short-nonce" "CSP-NONCE-WEAK" "A nonce of four characters.";
+    CspLoneStrictDynamic "csp-lone-strict-dynamic" "CSP-STRICT" "'strict-dynamic' without a nonce.";
+    CspHttpSource "csp-http-source" "CSP-HTTP-SOURCE" "Scripts from an http: origin.";
+    CspNoFormAction "csp-no-form-action" "CSP-FORM-ACTION" "No form-action.";
+    SriMissing "sri-missing" "SRI-EXTERNAL" "A script of another origin without integrity.";
+    CookieNotSecure "cookie-not-secure" "CK-SECURE" "Cookies without Secure.";
+    CookieNotHttponly "cookie-not-httponly" "CK-HTTPONLY" "Cookies without HttpOnly.";
+    CookieSamesiteNone "cookie-samesite-none" "CK-SAMESITE" "SameSite=None without Secure.";
+    CookieBrokenPrefix "cookie-broken-prefix" "CK-PREFIX" "A __Host- cookie that breaks the prefix's rules.";
+    CookieDomain "cookie-domain" "CK-SCOPE" "A Domain attribute on cookies.";
+    CookieHuge "cookie-huge" "CK-SIZE" "A cookie of five thousand bytes.";
+    CookieOnStatic "cookie-on-static" "CK-ON-STATIC" "A cookie set by static files.";
+    CookieLongLived "cookie-long-lived" "CK-LIFETIME" "A session cookie for two years.";
+    SessionFixation "session-fixation" "CK-FIXATION" "Login keeps the session id that the client sent.";
+    SessionLowEntropy "session-low-entropy" "CK-ENTROPY" "Session ids of eight digits.";
+    LogoutKeepsSession "logout-keeps-session" "SESSION-LOGOUT" "The session still works after logout.";
+    CsrfOff "csrf-off" "CSRF-REQUIRED" "No CSRF token is asked for.";
+    CsrfOriginOff "csrf-origin-off" "CSRF-ORIGIN" "Origin and Referer are not looked at.";
+    LogoutByGet "logout-by-get" "CSRF-SAFE-METHOD" "A GET logs out.";
+    ServerRunserver "server-runserver" "DJ-RUNSERVER" "The Server header of Django's runserver.";
+    Debug404 "debug-404" "DJ-DEBUG-404" "The technical 404 page.";
+    Debug500 "debug-500" "DJ-DEBUG-500" "The technical 500 page.";
+    DebugHost "debug-host" "DJ-DEBUG-HOST" "The technical page for a foreign Host.";
+    DebugCsrf "debug-csrf" "DJ-DEBUG-CSRF" "The CSRF page with its debug hint.";
+}
+
+/// A name that is no fault's.
+#[derive(Debug, thiserror::Error)]
+#[error("no fault is called `{name}`{hint}; `shakedown target --list-faults` lists them")]
+pub struct UnknownFault {
+    name: String,
+    hint: String,
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if let Some(fault) = Fault::ALL.iter().find(|f| f.name() == name) {
+            return Ok(*fault);
+        }
+        let nearest = Fault::ALL
+            .iter()
+            .map(|f| (strsim::jaro_winkler(f.name(), name), f.name()))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(likeness, _)| *likeness > 0.8);
+        let hint = nearest.map(|(_, n)| format!(" (did you mean `{n}`?)")).unwrap_or_default();
+        Err(UnknownFault { name: name.to_owned(), hint })
+    }
+}
+
+/// The faults that are switched on.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Whether this one is on.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.0.contains(&fault)
+    }
+}
+
+impl FromIterator<Fault> for Faults {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
+        Faults(faults.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kebab_case_and_found_again() {
+        for fault in Fault::ALL {
+            let name = fault.name();
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{name}"
+            );
+            assert_eq!(name.parse::<Fault>().unwrap(), *fault);
+        }
+    }
+
+    #[test]
+    fn a_near_miss_gets_a_hint() {
+        let message = "no-hst".parse::<Fault>().unwrap_err().to_string();
+        assert!(message.contains("did you mean `no-hsts`?"), "{message}");
+        assert!(!"zzz".parse::<Fault>().unwrap_err().to_string().contains("did you mean"));
+    }
+
+    #[test]
+    fn only_the_chosen_ones_are_on() {
+        let faults = Faults::from_iter([Fault::NoCsp]);
+        assert!(faults.has(Fault::NoCsp) && !faults.has(Fault::NoHsts));
+    }
+}

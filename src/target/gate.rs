@@ -1,0 +1,91 @@
+//! What every request and every answer goes through: limits, the Host check, the dev server's turn, headers.
+
+use std::net::IpAddr;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::app::{App, Shared};
+use super::{Fault, Profile, bookkeeping, debug_pages, headers, pages, split_write};
+
+/// Longest path and query.
+const TARGET_LIMIT: usize = 8190;
+/// Most bytes of header lines.
+const HEADERS_LIMIT: usize = 16 * 1024;
+
+/// Passes a request on and dresses its answer.
+pub(super) async fn pass(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let asked = headers::Asked { is_static: request.uri().path().starts_with("/static/") };
+    let turn = match app.profile {
+        Profile::Dev => Some(app.turn.lock().await),
+        Profile::Production => None,
+    };
+    let mut response = match refuse(&app, &request) {
+        Some(refusal) => refusal,
+        None => {
+            if app.profile == Profile::Dev {
+                bookkeeping::keep(request.uri().path());
+            }
+            next.run(request).await
+        }
+    };
+    headers::dress(&app, asked, &mut response);
+    drop(turn);
+    match app.profile {
+        Profile::Dev => response.map(split_write::SplitWrite::body),
+        Profile::Production => response,
+    }
+}
+
+fn refuse(app: &App, request: &Request) -> Option<Response> {
+    let target = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
+    if target > TARGET_LIMIT {
+        return Some(pages::error(StatusCode::URI_TOO_LONG));
+    }
+    let lines: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if lines > HEADERS_LIMIT {
+        return Some(pages::error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+    }
+    if own_host(request.headers()) {
+        return None;
+    }
+    Some(if app.debug(Fault::DebugHost) {
+        debug_pages::disallowed_host(request).into_response()
+    } else {
+        pages::error(StatusCode::BAD_REQUEST)
+    })
+}
+
+/// Whether the Host header names this machine's loopback; the port does not matter.
+fn own_host(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (lines.next().and_then(|v| v.to_str().ok()), lines.next()) else { return false };
+    let Ok(authority) = host.parse::<axum::http::uri::Authority>() else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    !host.contains('@')
+        && (name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_its_own() {
+        let own = |host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            own_host(&headers)
+        };
+        for host in ["127.0.0.1", "127.0.0.1:8000", "localhost:1", "LocalHost", "[::1]:80"] {
+            assert!(own(host), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example", "user@localhost", "", "a b", "10.0.0.1"] {
+            assert!(!own(host), "{host}");
+        }
+        assert!(!own_host(&HeaderMap::new()));
+    }
+}

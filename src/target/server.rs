@@ -1,0 +1,141 @@
+//! Listens, serves each connection, and ends on a signal or with its parent.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+use super::app::{self, App};
+use super::{Profile, Settings, TargetError, tls};
+
+const CONNECTIONS: usize = 4096;
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const HEADER_READ: Duration = Duration::from_secs(60);
+/// For answers that are under way when the end comes.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Larger heads get hyper's bare 431; smaller ones that are still too large get the application's.
+const HEAD_BUFFER: usize = 256 * 1024;
+
+/// Serves until SIGTERM or SIGINT, or until the parent process is gone. `announce` gets the URL once it listens.
+///
+/// # Errors
+/// No TLS folder for production, a port in use, certificates that cannot be made.
+pub fn serve(settings: Settings, announce: impl FnOnce(&str)) -> Result<(), TargetError> {
+    let acceptor = match (settings.profile, &settings.tls_dir) {
+        (Profile::Dev, _) => None,
+        (Profile::Production, Some(dir)) => Some(tls::acceptor(dir)?),
+        (Profile::Production, None) => return Err(TargetError::NoTlsDir),
+    };
+    runtime(settings.profile)?.block_on(run(settings, acceptor, announce))
+}
+
+fn runtime(profile: Profile) -> Result<Runtime, TargetError> {
+    let mut builder = match profile {
+        Profile::Dev => Builder::new_current_thread(),
+        Profile::Production => Builder::new_multi_thread(),
+    };
+    builder.enable_all().build().map_err(TargetError::io("starting threads"))
+}
+
+async fn run(
+    settings: Settings,
+    acceptor: Option<TlsAcceptor>,
+    announce: impl FnOnce(&str),
+) -> Result<(), TargetError> {
+    let (profile, port) = (settings.profile, settings.port);
+    let service = TowerToHyperService::new(app::router(Arc::new(App::new(settings)?)));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(TargetError::io(format!("listening on 127.0.0.1:{port}")))?;
+    let port = listener.local_addr().map_err(TargetError::io("asking for the port"))?.port();
+    let mut terminate = signal(SignalKind::terminate()).map_err(TargetError::io("waiting for SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(TargetError::io("waiting for SIGINT"))?;
+    announce(&format!("{}://127.0.0.1:{port}", profile.scheme()));
+
+    let (end, ended) = watch::channel(());
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let orphaned = orphaned();
+    tokio::pin!(orphaned);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = &mut orphaned => break,
+        };
+        let Some((stream, place)) = accepted else { continue };
+        let (service, acceptor, ended) = (service.clone(), acceptor.clone(), ended.clone());
+        tokio::spawn(async move {
+            match acceptor {
+                None => talk(stream, service, ended).await,
+                Some(acceptor) => {
+                    let _ = stream.set_nodelay(true);
+                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        talk(stream, service, ended).await;
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    drop(ended);
+    let _ = end.send(());
+    let _ = tokio::time::timeout(FAREWELL, end.closed()).await;
+    Ok(())
+}
+
+/// The next connection, once there is room for it. A failed accept (too many open files) is tried again a little later.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = room.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(_) => {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}
+
+/// Serves one connection; when the end comes, the answer under way is finished first.
+async fn talk<S>(stream: S, service: TowerToHyperService<axum::Router>, mut ended: watch::Receiver<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ)
+        .title_case_headers(true)
+        .max_buf_size(HEAD_BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = ended.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// Ends when the process that started this one is gone. A target that outlives its run would hold its port for ever.
+async fn orphaned() {
+    let parent = rustix::process::getppid();
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        if rustix::process::getppid() != parent {
+            return;
+        }
+    }
+}

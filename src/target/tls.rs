@@ -1,0 +1,168 @@
+//! A certificate authority made on the spot, and a server certificate for loopback names.
+//!
+//! The authority's key is dropped as soon as the server's certificate is signed: who adds `ca.pem` to their trusted
+//! roots trusts one certificate and nothing that anyone could sign later.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustix::fs::{FlockOperation, flock};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+use super::TargetError;
+
+const CA: &str = "ca.pem";
+const CERTIFICATE: &str = "server.pem";
+const KEY: &str = "server.key";
+const EXPIRES: &str = "expires";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+/// Certificates that end sooner are made anew.
+const MARGIN: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// TLS 1.2 and 1.3 with the folder's certificate, made first where it is missing or about to end.
+pub(super) fn acceptor(dir: &Path) -> Result<TlsAcceptor, TargetError> {
+    fs::create_dir_all(dir).map_err(TargetError::io(format!("creating {}", dir.display())))?;
+    let lock_path = dir.join("lock");
+    let lock =
+        File::create(&lock_path).map_err(TargetError::io(format!("creating {}", lock_path.display())))?;
+    flock(&lock, FlockOperation::LockExclusive)
+        .map_err(|e| TargetError::io(format!("locking {}", lock_path.display()))(e.into()))?;
+    if good_for(dir, SystemTime::now()).is_some_and(|rest| rest > MARGIN)
+        && let Ok(acceptor) = load(dir)
+    {
+        return Ok(acceptor);
+    }
+    make(dir, SystemTime::now())?;
+    load(dir)
+}
+
+/// How long the folder's certificate is still good for.
+fn good_for(dir: &Path, now: SystemTime) -> Option<Duration> {
+    if [CA, CERTIFICATE, KEY].iter().any(|name| !dir.join(name).exists()) {
+        return None;
+    }
+    let seconds: u64 = fs::read_to_string(dir.join(EXPIRES)).ok()?.trim().parse().ok()?;
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?.duration_since(now).ok()
+}
+
+fn load(dir: &Path) -> Result<TlsAcceptor, TargetError> {
+    let chain: Vec<_> = CertificateDer::pem_file_iter(dir.join(CERTIFICATE))
+        .and_then(Iterator::collect)
+        .map_err(certificate_error)?;
+    let key = PrivateKeyDer::from_pem_file(dir.join(KEY)).map_err(certificate_error)?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(certificate_error)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(certificate_error)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn make(dir: &Path, now: SystemTime) -> Result<(), TargetError> {
+    let expires = now + LIFE;
+    let (start, end) = ((now - DAY).into(), expires.into());
+
+    let mut params = CertificateParams::new(Vec::new()).map_err(certificate_error)?;
+    (params.not_before, params.not_after) = (start, end);
+    params.distinguished_name.push(DnType::CommonName, "shakedown target CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let ca_key = KeyPair::generate().map_err(certificate_error)?;
+    let ca = params.self_signed(&ca_key).map_err(certificate_error)?;
+    let issuer = Issuer::new(params, ca_key);
+
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut params = CertificateParams::new(names).map_err(certificate_error)?;
+    (params.not_before, params.not_after) = (start, end);
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let key = KeyPair::generate().map_err(certificate_error)?;
+    let certificate = params.signed_by(&key, &issuer).map_err(certificate_error)?;
+
+    let seconds = expires.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    write(dir, KEY, &key.serialize_pem(), 0o600)?;
+    write(dir, CERTIFICATE, &certificate.pem(), 0o644)?;
+    write(dir, CA, &ca.pem(), 0o644)?;
+    write(dir, EXPIRES, &seconds.to_string(), 0o644)
+}
+
+/// Writes beside the old file and takes its place: a reader never sees half of it.
+fn write(dir: &Path, name: &str, text: &str, mode: u32) -> Result<(), TargetError> {
+    let (path, new) = (dir.join(name), dir.join(format!("{name}.new")));
+    let written = (|| {
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(&new, &path)
+    })();
+    written.map_err(TargetError::io(format!("writing {}", path.display())))
+}
+
+fn certificate_error(error: impl std::fmt::Display) -> TargetError {
+    TargetError::Certificate(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn is_kept_until_it_is_about_to_end() {
+        let dir = tempfile::tempdir().unwrap();
+        acceptor(dir.path()).unwrap();
+        let first = fs::read(dir.path().join(CA)).unwrap();
+        acceptor(dir.path()).unwrap();
+        assert_eq!(fs::read(dir.path().join(CA)).unwrap(), first);
+
+        let soon = SystemTime::now() + DAY;
+        let seconds = soon.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        fs::write(dir.path().join(EXPIRES), seconds.to_string()).unwrap();
+        acceptor(dir.path()).unwrap();
+        assert_ne!(fs::read(dir.path().join(CA)).unwrap(), first);
+    }
+
+    #[test]
+    fn is_made_again_when_broken_or_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        acceptor(dir.path()).unwrap();
+        fs::write(dir.path().join(CERTIFICATE), "not a certificate").unwrap();
+        acceptor(dir.path()).unwrap();
+        fs::remove_file(dir.path().join(KEY)).unwrap();
+        acceptor(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn the_key_is_for_its_owner_only() {
+        let dir = tempfile::tempdir().unwrap();
+        acceptor(dir.path()).unwrap();
+        let mode = fs::metadata(dir.path().join(KEY)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn lives_ninety_days_at_most() {
+        assert!(LIFE + DAY <= 90 * DAY);
+    }
+}

@@ -1,0 +1,118 @@
+//! Endpoints that give tokens out, renew them and end them.
+
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::answers::{json_answer, no_such_account, throttled, token_refused, with};
+use super::app::{App, Shared};
+use super::caller::basic;
+use super::fields::Fields;
+use super::jwt::{Pair, Refused};
+use super::users::{AccountId, CLIENT_ID};
+
+const REQUIRED: &str = "This field is required.";
+
+/// `POST /api-token-auth/`: the user's DRF token, the same each time.
+pub(super) async fn drf_token(State(app): State<Shared>, fields: Fields) -> Response {
+    match login(&app, &fields) {
+        Ok(account) => json_answer(StatusCode::OK, json!({ "token": app.users.token(account) })),
+        Err(Rejected::Answer(answer)) => answer,
+        Err(Rejected::Wrong) => {
+            let text = "Unable to log in with provided credentials.";
+            json_answer(StatusCode::BAD_REQUEST, json!({ "non_field_errors": [text] }))
+        }
+    }
+}
+
+/// `POST /api/token/`: an access and a refresh token.
+pub(super) async fn obtain(State(app): State<Shared>, fields: Fields) -> Response {
+    match login(&app, &fields) {
+        Ok(account) => pair(app.jwt.login(account.0 + 1, app.users.name(account))),
+        Err(Rejected::Answer(answer)) => answer,
+        Err(Rejected::Wrong) => no_such_account(),
+    }
+}
+
+/// `POST /api/token/refresh/`: new tokens for a refresh token, which is spent.
+pub(super) async fn refresh(State(app): State<Shared>, fields: Fields) -> Response {
+    match fields.get("refresh") {
+        Some(token) => pair(app.jwt.refresh(token)),
+        None => missing(&["refresh"]),
+    }
+}
+
+/// `POST /api/token/logout/`: blacklists a refresh token; on production its access tokens end too.
+pub(super) async fn logout(State(app): State<Shared>, fields: Fields) -> Response {
+    match fields.get("refresh").map(|token| app.jwt.logout(token)) {
+        Some(Ok(())) => json_answer(StatusCode::OK, json!({})),
+        Some(Err(why)) => token_refused(why),
+        None => missing(&["refresh"]),
+    }
+}
+
+/// `POST /oauth/token`: the client credentials grant (RFC 6749 4.4), the client known by Basic or by fields.
+pub(super) async fn client_credentials(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
+    let oauth_error = |status, code: &str| json_answer(status, json!({ "error": code }));
+    let by_header = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
+        .and_then(basic);
+    let by_fields = || Some((fields.get("client_id")?.to_owned(), fields.get("client_secret")?.to_owned()));
+    let client = by_header.or_else(by_fields);
+    if client.is_none_or(|(id, secret)| app.users.client(&id, &secret).is_none()) {
+        let refusal = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client");
+        return with(refusal, header::WWW_AUTHENTICATE, r#"Basic realm="oauth""#);
+    }
+    match fields.get("grant_type") {
+        None => return oauth_error(StatusCode::BAD_REQUEST, "invalid_request"),
+        Some("client_credentials") => {}
+        Some(_) => return oauth_error(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+    }
+    match app.jwt.login(app.users.len(), CLIENT_ID) {
+        Ok(Pair { access, .. }) => {
+            let scope = fields.get("scope").unwrap_or("notes");
+            let ttl = app.jwt.access_ttl();
+            let body =
+                json!({ "access_token": access, "token_type": "Bearer", "expires_in": ttl, "scope": scope });
+            json_answer(StatusCode::OK, body)
+        }
+        Err(_) => oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+    }
+}
+
+enum Rejected {
+    Answer(Response),
+    Wrong,
+}
+
+fn login(app: &App, fields: &Fields) -> Result<AccountId, Rejected> {
+    let (Some(name), Some(password)) = (fields.get("username"), fields.get("password")) else {
+        let absent: Vec<&str> =
+            ["username", "password"].into_iter().filter(|f| fields.get(f).is_none()).collect();
+        return Err(Rejected::Answer(missing(&absent)));
+    };
+    app.throttle.count(name, Instant::now()).map_err(|wait| Rejected::Answer(throttled(wait)))?;
+    app.users.login(name, password).ok_or(Rejected::Wrong)
+}
+
+fn pair(tokens: Result<Pair, Refused>) -> Response {
+    match tokens {
+        Ok(Pair { access, refresh }) => {
+            json_answer(StatusCode::OK, json!({ "access": access, "refresh": refresh }))
+        }
+        Err(why) => token_refused(why),
+    }
+}
+
+fn missing(fields: &[&str]) -> Response {
+    let body: Map<String, Value> = fields.iter().map(|f| ((*f).to_owned(), json!([REQUIRED]))).collect();
+    json_answer(StatusCode::BAD_REQUEST, Value::Object(body))
+}
