@@ -1,12 +1,30 @@
 //! Systems under test: prepare, start, ready, sample, stop the whole group. Knows no routes.
 
+//!
+//! A process that puts itself into the background escapes its group: run it in the foreground
+//! (`daemon off;` for nginx).
+
+mod log;
+mod port;
+mod prepare;
+mod process;
+mod program;
+mod ready;
+mod sampler;
+mod stamp;
+mod starting;
+mod table;
+mod values;
+mod warden;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, StackId};
+use crate::secret::{ExposeSecret as _, Redactor};
 use crate::wire::Endpoint;
 
 /// A stack that answers, started here or found running. Dropping it ends its processes.
@@ -19,6 +37,7 @@ pub struct Running {
     pub values: BTreeMap<String, String>,
     /// From the first start to ready; `None` when it already ran.
     pub startup: Option<Duration>,
+    processes: Option<process::Processes>,
 }
 
 /// CPU and memory of a stack's process tree at one moment.
@@ -88,13 +107,34 @@ pub enum StackError {
 /// A step of preparation or start, for progress.
 pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
+impl StackError {
+    /// The same error with more secrets taken out of its log lines.
+    pub fn scrub(self, redactor: &Redactor) -> Self {
+        match self {
+            StackError::Prepare { step, reason, log } => {
+                StackError::Prepare { step, reason, log: redactor.scrub(&log) }
+            }
+            StackError::Start { stack, reason, log } => {
+                StackError::Start { stack, reason, log: redactor.scrub(&log) }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Runs the scenario's `requires` and `prepare` steps that are not stamped yet.
 ///
 /// # Errors
 /// A missing program, a failed step, an unwritable state folder.
 pub async fn prepare(plan: &Plan, say: Say<'_>) -> Result<(), StackError> {
-    let _ = (plan, say);
-    todo!()
+    program::check(&plan.requires)?;
+    if plan.prepare.is_empty() {
+        return Ok(());
+    }
+    let io = |error| StackError::Io { what: "find the working folder".into(), error };
+    let _lock = prepare::StateLock::take(&plan.state, say).await?;
+    let mut values = values::Values::of_scenario(plan).map_err(io)?;
+    prepare::run(plan, &plan.prepare, None, &mut values, say).await
 }
 
 /// Prepares and starts one stack and waits until it is ready. Its processes' output goes to `logs`.
@@ -102,23 +142,36 @@ pub async fn prepare(plan: &Plan, say: Say<'_>) -> Result<(), StackError> {
 /// # Errors
 /// As [`StackError`] says; nothing is left running.
 pub async fn start(plan: &Plan, id: StackId, logs: &Path, say: Say<'_>) -> Result<Running, StackError> {
-    let _ = (plan, id, logs, say, PathBuf::new());
-    todo!()
+    starting::start(plan, id, logs, say).await
 }
 
 impl Running {
     /// CPU and memory of the process tree now; `None` for a stack that was not started here.
     pub fn sample(&mut self) -> Option<Sample> {
-        todo!()
+        self.processes.as_mut().map(process::Processes::sample)
     }
 
     /// The exit status in words of a process that has ended although it should run, with its name.
     pub fn died(&mut self) -> Option<String> {
-        todo!()
+        let (name, status) = self.processes.as_ref()?.died()?;
+        Some(format!("`{name}` {status}"))
+    }
+
+    /// The last lines of its processes' logs, for an error; empty for a stack that was not started here.
+    pub fn log_tail(&self, redactor: &Redactor) -> String {
+        self.processes.as_ref().map_or(String::new(), |processes| redactor.scrub(&processes.log_tail(None)))
     }
 
     /// Ends the processes: TERM to each group, KILL after a grace time. Waits until they are gone.
     pub async fn stop(self) {
-        todo!()
+        if let Some(processes) = self.processes {
+            processes.stop().await;
+        }
     }
+}
+
+/// Takes out the secrets that the plan itself holds.
+fn redactor(plan: &Plan) -> Redactor {
+    let users = plan.populations.iter().flat_map(|population| &population.users);
+    Redactor::new(users.filter_map(|user| user.password.as_ref()).map(|password| password.expose_secret()))
 }

@@ -1,0 +1,79 @@
+//! Readiness: the stack answers over HTTP. An open port is no proof, since a proxy listens before what
+//! stands behind it.
+
+use std::time::{Duration, Instant};
+
+use super::Say;
+use super::process::Processes;
+use crate::plan::ReadyPlan;
+use crate::wire::{Endpoint, FailureKind, Limits, Request, fetch};
+
+/// Pause between two probes at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
+/// How long one probe may take.
+const PROBE: Duration = Duration::from_secs(5);
+/// A certificate that is refused this long will not get better.
+const TLS_PATIENCE: Duration = Duration::from_secs(2);
+/// Silence before the person who waits is told what is waited for.
+const TELL_AFTER: Duration = Duration::from_secs(2);
+
+/// Waits for the answer that means ready.
+///
+/// # Errors
+/// In words, what happened instead, with the name of the process that ended, if one did.
+pub(super) async fn wait(
+    endpoint: &Endpoint,
+    ready: &ReadyPlan,
+    path: &str,
+    processes: Option<&Processes>,
+    say: Say<'_>,
+) -> Result<(), (Option<String>, String)> {
+    let request = Request { method: "GET".into(), target: path.into(), ..Request::default() };
+    let began = Instant::now();
+    let mut pause = PAUSE.0;
+    let mut told = String::new();
+    loop {
+        if let Some((name, status)) = processes.and_then(Processes::died) {
+            return Err((Some(name.to_owned()), format!("did not start: `{name}` {status}")));
+        }
+        let left = ready.timeout.saturating_sub(began.elapsed());
+        let limits = Limits { timeout: PROBE.min(left).max(PAUSE.0), body: 4096 };
+        let seen = match fetch(endpoint, &request, limits).await {
+            Ok(response) if is_ready(response.status, ready.status) => return Ok(()),
+            Ok(response) => format!("status {}", response.status),
+            Err(failure) if failure.kind == FailureKind::Tls && began.elapsed() > TLS_PATIENCE => {
+                return Err((None, format!("cannot be reached over TLS: {failure}")));
+            }
+            Err(failure) => failure.to_string(),
+        };
+        if began.elapsed() >= ready.timeout {
+            let waited = ready.timeout;
+            return Err((None, format!("was not ready after {waited:?}: GET {path} gave {seen}")));
+        }
+        if began.elapsed() > TELL_AFTER && told != seen {
+            say(&format!("waiting for {}: {seen}", endpoint.host));
+            told = seen;
+        }
+        tokio::time::sleep(pause.min(ready.timeout.saturating_sub(began.elapsed()))).await;
+        pause = (pause * 3 / 2).min(PAUSE.1);
+    }
+}
+
+fn is_ready(status: u16, wanted: Option<u16>) -> bool {
+    match wanted {
+        Some(wanted) => status == wanted,
+        None => !matches!(status, 502 | 503),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_without_its_application_is_not_ready() {
+        assert!(is_ready(200, None) && is_ready(404, None) && is_ready(301, None));
+        assert!(!is_ready(502, None) && !is_ready(503, None));
+        assert!(is_ready(503, Some(503)) && !is_ready(200, Some(204)));
+    }
+}
