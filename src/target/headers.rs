@@ -27,9 +27,10 @@ pub(super) fn dress(app: &App, asked: Asked, response: &mut Response) {
             Profile::Production => production(app, is_page, response),
         }
     }
-    if app.profile == Profile::Production && !asked.is_static {
-        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Cookie"));
+    if app.profile == Profile::Production {
+        let headers = response.headers_mut();
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.entry(header::VARY).or_insert(HeaderValue::from_static("Accept, Cookie"));
     }
     let headers = response.headers_mut();
     headers.insert(header::SERVER, HeaderValue::from_static(server(app)));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustix::process::{Pid, getppid};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -51,6 +52,8 @@ async fn run(
     acceptor: Option<TlsAcceptor>,
     announce: impl FnOnce(&str),
 ) -> Result<(), TargetError> {
+    // Before anyone hears of this process: a parent that ends at the announcement is noticed too.
+    let parent = getppid();
     let (profile, port) = (settings.profile, settings.port);
     let service = TowerToHyperService::new(app::router(Arc::new(App::new(settings)?)));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
@@ -63,7 +66,7 @@ async fn run(
 
     let (end, ended) = watch::channel(());
     let room = Arc::new(Semaphore::new(CONNECTIONS));
-    let orphaned = orphaned();
+    let orphaned = orphaned(parent);
     tokio::pin!(orphaned);
     loop {
         let accepted = tokio::select! {
@@ -129,12 +132,11 @@ where
 }
 
 /// Ends when the process that started this one is gone. A target that outlives its run would hold its port for ever.
-async fn orphaned() {
-    let parent = rustix::process::getppid();
+async fn orphaned(parent: Option<Pid>) {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tick.tick().await;
-        if rustix::process::getppid() != parent {
+        if getppid() != parent {
             return;
         }
     }

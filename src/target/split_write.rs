@@ -46,3 +46,22 @@ impl HttpBody for SplitWrite {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    #[test]
+    fn the_body_comes_when_it_is_asked_for_again() {
+        let mut body = SplitWrite::body(Body::from("notes"));
+        assert_eq!(body.size_hint().exact(), Some(5), "Content-Length is still known");
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut body).poll_frame(&mut context).is_pending());
+        let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut body).poll_frame(&mut context) else {
+            panic!("no body");
+        };
+        assert_eq!(frame.into_data().unwrap(), "notes");
+    }
+}

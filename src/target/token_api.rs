@@ -1,6 +1,6 @@
 //! Endpoints that give tokens out, renew them and end them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -20,7 +20,8 @@ const REQUIRED: &str = "This field is required.";
 pub(super) async fn drf_token(State(app): State<Shared>, fields: Fields) -> Response {
     match login(&app, &fields) {
         Ok(account) => json_answer(StatusCode::OK, json!({ "token": app.users.token(account) })),
-        Err(Rejected::Answer(answer)) => answer,
+        Err(Rejected::Missing(fields)) => missing(&fields),
+        Err(Rejected::Throttled(wait)) => throttled(wait),
         Err(Rejected::Wrong) => {
             let text = "Unable to log in with provided credentials.";
             json_answer(StatusCode::BAD_REQUEST, json!({ "non_field_errors": [text] }))
@@ -32,7 +33,8 @@ pub(super) async fn drf_token(State(app): State<Shared>, fields: Fields) -> Resp
 pub(super) async fn obtain(State(app): State<Shared>, fields: Fields) -> Response {
     match login(&app, &fields) {
         Ok(account) => pair(app.jwt.login(account.0 + 1, app.users.name(account))),
-        Err(Rejected::Answer(answer)) => answer,
+        Err(Rejected::Missing(fields)) => missing(&fields),
+        Err(Rejected::Throttled(wait)) => throttled(wait),
         Err(Rejected::Wrong) => no_such_account(),
     }
 }
@@ -89,17 +91,17 @@ pub(super) async fn client_credentials(
 }
 
 enum Rejected {
-    Answer(Response),
+    Missing(Vec<&'static str>),
+    Throttled(Duration),
     Wrong,
 }
 
 fn login(app: &App, fields: &Fields) -> Result<AccountId, Rejected> {
     let (Some(name), Some(password)) = (fields.get("username"), fields.get("password")) else {
-        let absent: Vec<&str> =
-            ["username", "password"].into_iter().filter(|f| fields.get(f).is_none()).collect();
-        return Err(Rejected::Answer(missing(&absent)));
+        let absent = ["username", "password"].into_iter().filter(|field| fields.get(field).is_none());
+        return Err(Rejected::Missing(absent.collect()));
     };
-    app.throttle.count(name, Instant::now()).map_err(|wait| Rejected::Answer(throttled(wait)))?;
+    app.throttle.count(name, Instant::now()).map_err(Rejected::Throttled)?;
     app.users.login(name, password).ok_or(Rejected::Wrong)
 }
 
