@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
@@ -15,6 +16,9 @@ use super::app::Shared;
 pub(super) const BODY_LIMIT: usize = 1024 * 1024;
 /// What is read and dropped beyond it, so that the client gets the refusal instead of a reset.
 const DRAIN_LIMIT: usize = 8 * 1024 * 1024;
+
+/// A body that takes longer is given up: on the dev profile everyone else waits for it.
+const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// Names and values.
 #[derive(Debug, Default)]
@@ -34,7 +38,9 @@ impl FromRequest<Shared> for Fields {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let bytes = read(body).await?;
+        let bytes = tokio::time::timeout(BODY_TIME, read(body))
+            .await
+            .map_err(|_| detail(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."))??;
         match kind.as_str() {
             _ if bytes.is_empty() => Ok(Fields::default()),
             "application/json" => from_json(&bytes)
@@ -73,4 +79,23 @@ async fn read(mut body: Body) -> Result<Vec<u8>, Response> {
         return Err(detail(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB."));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_up_to_the_limit_is_read_and_one_beyond_it_refused() {
+        assert_eq!(read(Body::from(vec![b'x'; BODY_LIMIT])).await.unwrap().len(), BODY_LIMIT);
+        let refused = read(Body::from(vec![b'x'; BODY_LIMIT + 1])).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[test]
+    fn json_values_become_text() {
+        let fields = from_json(br#"{"a": "b", "n": 1, "empty": ""}"#).unwrap();
+        assert_eq!((fields.get("a"), fields.get("n"), fields.get("empty")), (Some("b"), Some("1"), None));
+        assert!(from_json(b"[]").is_none());
+    }
 }
