@@ -1,5 +1,8 @@
 //! Reports: one file a format, each a pure function of a [`Document`]. Measures nothing.
 
+#[cfg(test)]
+pub(crate) mod fixture;
+
 use crate::compare::{self, Comparison, Insight};
 use crate::gate::{self, GateOutcome, Verdict};
 use crate::record::Record;

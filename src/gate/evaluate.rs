@@ -1,0 +1,346 @@
+//! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
+
+use super::parse::{self, Bound, Expression, Names, Op, Subject};
+use super::{GateOutcome, Verdict};
+use crate::compare::{self, Metric, quantity};
+use crate::record::{CheckOutcome, GateText, Outcome, Record, Severity, StackRecord};
+
+/// Findings or checks named in a reason before "and N more".
+const NAMED: usize = 4;
+
+/// Judges every gate of a record.
+pub fn evaluate(record: &Record) -> Vec<GateOutcome> {
+    record.gates.iter().map(|gate| judge(record, gate)).collect()
+}
+
+type Judged = (Verdict, String);
+
+fn judge(record: &Record, gate: &GateText) -> GateOutcome {
+    let stacks: Vec<&str> = record.stacks.iter().map(|stack| stack.name.as_str()).collect();
+    let routes = compare::route_names(&record.stacks);
+    // Unchecked: the names were checked against the scenario; the record may lack a stack that never ran.
+    let names = Names { stacks: &stacks, routes: &routes, checked: false };
+    let (verdict, reason) = match parse::parse(&gate.text, names) {
+        Ok(Expression::Level(subject, bound)) => level(record, &subject, bound),
+        Ok(Expression::Ratio(a, b, bound)) => ratio(record, &a, &b, bound),
+        Ok(Expression::Audit(stack, severity)) => audit(record, stack.as_deref(), severity),
+        Err(error) => (Verdict::Unknown, format!("{}; {}", error.message, error.help)),
+    };
+    GateOutcome { text: gate.text.clone(), line: gate.line, verdict, reason }
+}
+
+fn level(record: &Record, subject: &Subject, bound: Bound) -> Judged {
+    each_stack(record, subject.stack.as_deref(), |name| {
+        match value(record, name, subject.route.as_deref(), bound.metric) {
+            Ok(value) => against(bound, value),
+            Err(reason) => (Verdict::Unknown, reason),
+        }
+    })
+}
+
+/// One stack's verdict, or the worst of all with the stacks' names.
+fn each_stack(record: &Record, stack: Option<&str>, judge: impl Fn(&str) -> Judged) -> Judged {
+    if let Some(stack) = stack {
+        return judge(stack);
+    }
+    if let Some(partial) = &record.partial
+        && record.stacks.is_empty()
+    {
+        return (Verdict::Unknown, format!("no stack was measured: {}", quantity::first_line(partial)));
+    }
+    let judged: Vec<(&str, Judged)> =
+        record.stacks.iter().map(|stack| (stack.name.as_str(), judge(&stack.name))).collect();
+    let has = |verdict| judged.iter().any(|(_, (v, _))| *v == verdict);
+    let worst = if has(Verdict::Fail) {
+        Verdict::Fail
+    } else if has(Verdict::Unknown) || judged.is_empty() {
+        Verdict::Unknown
+    } else {
+        Verdict::Pass
+    };
+    let reasons: Vec<String> = judged
+        .iter()
+        .filter(|(_, (verdict, _))| *verdict == worst)
+        .map(|(name, (_, reason))| format!("{name}: {reason}"))
+        .collect();
+    let reason = if reasons.is_empty() { "no stack was measured".to_owned() } else { reasons.join("; ") };
+    (worst, reason)
+}
+
+fn against(bound: Bound, value: f64) -> Judged {
+    let metric = bound.metric;
+    let shown = format!("{} {}", was(metric), metric.show(value));
+    let margin = margin(bound, value, |distance| metric.show(distance));
+    let verdict = if bound.op.holds(value, bound.limit) { Verdict::Pass } else { Verdict::Fail };
+    (verdict, format!("{shown}, {margin}"))
+}
+
+fn was(metric: Metric) -> String {
+    format!("{} {}", metric.name(), if metric == Metric::Errors { "were" } else { "was" })
+}
+
+fn margin(bound: Bound, value: f64, show: impl Fn(f64) -> String) -> String {
+    let distance = value - bound.limit;
+    if distance == 0.0 {
+        return match bound.op {
+            Op::Less | Op::More => "exactly at the limit, which the gate leaves out".to_owned(),
+            Op::AtMost | Op::AtLeast => "exactly at the limit".to_owned(),
+        };
+    }
+    let side = if distance < 0.0 { "under" } else { "over" };
+    let limit = show(bound.limit);
+    if bound.op.holds(value, bound.limit) {
+        format!("{} {side} the limit", show(distance.abs()))
+    } else {
+        format!("{} {side} the limit of {limit}", show(distance.abs()))
+    }
+}
+
+fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
+    let metric = bound.metric;
+    let of = |subject: &Subject| {
+        let stack = subject.stack.as_deref().unwrap_or_default();
+        value(record, stack, subject.route.as_deref(), metric).map_err(|reason| format!("{stack}: {reason}"))
+    };
+    let (first, second) = match (of(a), of(b)) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(reason), _) | (_, Err(reason)) => return (Verdict::Unknown, reason),
+    };
+    let name = was(metric);
+    let both = format!("{} against {}", metric.show(first), metric.show(second));
+    if second == 0.0 {
+        let verdict = match (first == 0.0, bound.op) {
+            (true, Op::AtMost | Op::AtLeast) | (false, Op::More | Op::AtLeast) => Verdict::Pass,
+            (true, Op::Less | Op::More) => Verdict::Unknown,
+            (false, Op::Less | Op::AtMost) => Verdict::Fail,
+        };
+        return (verdict, format!("{name} {both}: there is no ratio to nothing"));
+    }
+    let ratio = first / second;
+    let verdict = if bound.op.holds(ratio, bound.limit) { Verdict::Pass } else { Verdict::Fail };
+    let margin = margin(bound, ratio, quantity::ratio);
+    (verdict, format!("{name} {} ({both}), {margin}", quantity::ratio(ratio)))
+}
+
+/// The number a gate rests on, or why it can't be trusted or is not there.
+fn value(record: &Record, stack: &str, route: Option<&str>, metric: Metric) -> Result<f64, String> {
+    let stack = find(record, stack)?;
+    if let Some(failure) = &stack.failure {
+        return Err(format!("{} was not measured to the end: {}", stack.name, quantity::first_line(failure)));
+    }
+    if stack.generator.saturated {
+        return Err("the generator was the limit, so the number is not the stack's".to_owned());
+    }
+    let row = match route {
+        Some(route) => compare::route(stack, route)
+            .ok_or_else(|| format!("{} has no numbers for route {route}", stack.name))?,
+        None => &stack.total,
+    };
+    metric.of(stack, row).ok_or_else(|| metric.why_absent(stack, row))
+}
+
+fn find<'r>(record: &'r Record, name: &str) -> Result<&'r StackRecord, String> {
+    record.stacks.iter().find(|stack| stack.name == name).ok_or_else(|| match &record.partial {
+        Some(partial) => format!("{name} was not measured: {}", quantity::first_line(partial)),
+        None => format!("the record has no stack {name}"),
+    })
+}
+
+fn audit(record: &Record, stack: Option<&str>, limit: Severity) -> Judged {
+    each_stack(record, stack, |name| audit_stack(record, name, limit))
+}
+
+fn audit_stack(record: &Record, stack: &str, limit: Severity) -> Judged {
+    let outcomes: Vec<&CheckOutcome> = record.audit.iter().filter(|outcome| outcome.stack == stack).collect();
+    let of = |kinds: &[Outcome]| -> Vec<&CheckOutcome> {
+        let at_issue = |o: &&CheckOutcome| kinds.contains(&o.outcome) && o.severity >= limit;
+        outcomes.iter().copied().filter(at_issue).collect()
+    };
+    let found = of(&[Outcome::Fail, Outcome::Warn]);
+    if !found.is_empty() {
+        let names = names(&found, |o| format!("{} ({})", o.check, o.severity.name()));
+        let noun = if found.len() == 1 { "finding" } else { "findings" };
+        return (Verdict::Fail, format!("{} {noun} of {} or above: {names}", found.len(), limit.name()));
+    }
+    if outcomes.is_empty() {
+        let why = match find(record, stack) {
+            Ok(stack) => stack
+                .failure
+                .as_deref()
+                .map(quantity::first_line)
+                .unwrap_or("the audit did not run")
+                .to_owned(),
+            Err(reason) => reason,
+        };
+        return (Verdict::Unknown, format!("no check ran: {why}"));
+    }
+    let (declined, unable): (Vec<_>, Vec<_>) =
+        of(&[Outcome::NotRun, Outcome::Inconclusive]).into_iter().partition(|outcome| lacks_consent(outcome));
+    if !unable.is_empty() {
+        let names = names(&unable, |o| format!("{} ({})", o.check, o.summary));
+        return (
+            Verdict::Unknown,
+            format!("{} that could find {} did not run: {names}", checks(unable.len()), limit.name()),
+        );
+    }
+    let answered =
+        outcomes.iter().filter(|o| !matches!(o.outcome, Outcome::NotRun | Outcome::Inconclusive)).count();
+    let mut reason = format!("no finding of {} or above in {}", limit.name(), checks(answered));
+    if !declined.is_empty() {
+        let names = names(&declined, |o| o.check.clone());
+        reason.push_str(&format!("; not run for want of consent: {names}"));
+    }
+    (Verdict::Pass, reason)
+}
+
+/// A check the scenario did not allow: said, but no reason to call the run invalid.
+fn lacks_consent(outcome: &CheckOutcome) -> bool {
+    outcome.outcome == Outcome::NotRun && outcome.summary.to_lowercase().contains("consent")
+}
+
+fn checks(n: usize) -> String {
+    if n == 1 { "1 check".to_owned() } else { format!("{n} checks") }
+}
+
+fn names(outcomes: &[&CheckOutcome], name: impl Fn(&CheckOutcome) -> String) -> String {
+    let shown: Vec<String> = outcomes.iter().take(NAMED).map(|outcome| name(outcome)).collect();
+    match outcomes.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn judged(record: &mut Record, text: &str) -> (Verdict, String) {
+        record.gates = vec![GateText { text: text.into(), line: 3 }];
+        let outcome = evaluate(record).remove(0);
+        assert_eq!((outcome.line, outcome.text.as_str()), (3, text));
+        (outcome.verdict, outcome.reason)
+    }
+
+    #[test]
+    fn a_verdict_states_its_margin() {
+        let mut record = fixture::two_stacks();
+        record.stacks[1].routes[0].response.p99_ms = Some(213.0);
+        for (text, verdict, reason) in [
+            ("prod/notes: p99 < 250ms", Verdict::Pass, "p99 was 213 ms, 37.0 ms under the limit"),
+            ("prod/notes: p99 < 200ms", Verdict::Fail, "p99 was 213 ms, 13.0 ms over the limit of 200 ms"),
+            ("prod/notes: p99 < 213ms", Verdict::Fail, "exactly at the limit, which the gate leaves out"),
+            ("prod/notes: p99 <= 213ms", Verdict::Pass, "exactly at the limit"),
+            ("prod/notes: throughput > 40/s", Verdict::Pass, "throughput was 45.0/s, 5.00/s over the limit"),
+            (
+                "prod/notes: throughput > 50/s",
+                Verdict::Fail,
+                "throughput was 45.0/s, 5.00/s under the limit of 50.0/s",
+            ),
+            ("prod: errors < 0.1%", Verdict::Pass, "errors were 0%, 0.1% under the limit"),
+            ("dev/note-create: errors < 1%", Verdict::Fail, "errors were 4%, 3% over the limit of 1%"),
+            ("prod: rss < 400MiB", Verdict::Pass, "rss was 55.5 MiB"),
+            ("prod: cpu/1k < 2s", Verdict::Pass, "cpu/1k was 783 ms"),
+        ] {
+            let (got, why) = judged(&mut record, text);
+            assert_eq!(got, verdict, "{text}: {why}");
+            assert!(why.contains(reason), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn ratios_are_the_first_over_the_second() {
+        let mut record = fixture::two_stacks();
+        record.stacks[0].total.response.p95_ms = Some(100.0);
+        record.stacks[1].total.response.p95_ms = Some(25.0);
+        let (verdict, reason) = judged(&mut record, "prod vs dev: p95 < 0.8x");
+        assert_eq!(verdict, Verdict::Pass);
+        assert_eq!(reason, "p95 was 0.25x (25.0 ms against 100 ms), 0.55x under the limit");
+        assert_eq!(judged(&mut record, "dev vs prod: p95 < 0.8x").0, Verdict::Fail);
+        assert_eq!(judged(&mut record, "prod vs dev: errors <= 1x").0, Verdict::Pass, "0 % against some");
+        let (verdict, reason) = judged(&mut record, "dev vs prod: errors < 1x");
+        assert_eq!(verdict, Verdict::Fail, "{reason}");
+        assert!(reason.contains("no ratio to nothing"), "{reason}");
+    }
+
+    #[test]
+    fn no_stack_means_every_stack() {
+        let mut record = fixture::two_stacks();
+        let (verdict, reason) = judged(&mut record, "/note-create: errors < 1%");
+        assert_eq!(verdict, Verdict::Fail);
+        assert!(reason.starts_with("dev: ") && !reason.contains("prod: "), "{reason}");
+        let (verdict, reason) = judged(&mut record, "errors < 5%");
+        assert_eq!(verdict, Verdict::Pass);
+        assert!(reason.contains("dev: ") && reason.contains("prod: "), "{reason}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_pass() {
+        let mut record = fixture::two_stacks();
+        let (verdict, reason) = judged(&mut record, "prod/notes: p99.9 < 1s");
+        assert_eq!(
+            (verdict, reason.as_str()),
+            (Verdict::Unknown, "p99.9 needs 5,000 good answers, there were 900")
+        );
+        record.stacks[1].resources = None;
+        let (verdict, reason) = judged(&mut record, "prod: rss < 1GiB");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("was not started here"), "{reason}");
+        record.stacks[1].generator.saturated = true;
+        let (verdict, reason) = judged(&mut record, "prod: p50 < 1s");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("the generator was the limit"), "{reason}");
+        let (verdict, reason) = judged(&mut record, "prod: gibberish");
+        assert_eq!(verdict, Verdict::Unknown, "{reason}");
+
+        let mut record = fixture::failed_stack();
+        for text in ["prod: p50 < 1s", "prod/notes: errors < 1%", "prod vs dev: p50 < 1x", "errors < 99%"] {
+            let (verdict, reason) = judged(&mut record, text);
+            assert_eq!(verdict, Verdict::Unknown, "{text}");
+            assert!(reason.contains("did not become ready") && !reason.contains('\n'), "{text}: {reason}");
+        }
+        let mut record = fixture::partial();
+        let (verdict, reason) = judged(&mut record, "prod: p50 < 1s");
+        assert_eq!(
+            (verdict, reason.as_str()),
+            (Verdict::Unknown, "prod was not measured: interrupted while loading `prod`")
+        );
+    }
+
+    #[test]
+    fn audit_gates_count_findings_at_or_above() {
+        let mut record = fixture::two_stacks();
+        let (verdict, reason) = judged(&mut record, "audit prod: no high");
+        assert_eq!(verdict, Verdict::Pass, "{reason}");
+        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
+        assert_eq!(verdict, Verdict::Fail);
+        assert_eq!(reason, "1 finding of medium or above: HDR-HSTS (medium)");
+        assert_eq!(judged(&mut record, "audit dev: no high").0, Verdict::Fail);
+        let (verdict, reason) = judged(&mut record, "audit dev: no critical");
+        assert_eq!(verdict, Verdict::Pass, "{reason}");
+        assert_eq!(judged(&mut record, "audit: no high").0, Verdict::Fail, "every stack");
+    }
+
+    #[test]
+    fn an_audit_that_could_not_look_is_unknown() {
+        let mut record = fixture::two_stacks();
+        record.audit.retain(|outcome| outcome.outcome != Outcome::Fail);
+        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
+        assert_eq!(verdict, Verdict::Pass);
+        assert!(reason.ends_with("not run for want of consent: CSRF-REQUIRED"), "{reason}");
+        for outcome in record.audit.iter_mut().filter(|outcome| outcome.outcome == Outcome::NotRun) {
+            outcome.summary = "the connection was refused".into();
+        }
+        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("CSRF-REQUIRED (the connection was refused)"), "{reason}");
+        assert_eq!(
+            judged(&mut record, "audit prod: no high").0,
+            Verdict::Pass,
+            "a medium check could not find one"
+        );
+        record.audit.clear();
+        let (verdict, reason) = judged(&mut record, "audit prod: no high");
+        assert_eq!((verdict, reason.as_str()), (Verdict::Unknown, "no check ran: the audit did not run"));
+    }
+}
