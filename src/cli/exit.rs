@@ -1,6 +1,9 @@
 //! Exit codes, and errors that carry one.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
+
+use crate::scenario::Diagnostics;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +53,14 @@ impl Failed {
         Failed { exit: Exit::Internal, report: report.into() }
     }
 
-    /// Prints the report on stderr.
+    /// Prints the report on stderr: with excerpts for people, one line a mistake for programs and logs.
     pub fn print(&self) {
+        if let Some(diagnostics) = self.report.downcast_ref::<Diagnostics>()
+            && !std::io::stderr().is_terminal()
+        {
+            anstream::eprint!("{}", diagnostics.plain());
+            return;
+        }
         anstream::eprintln!("{:?}", self.report);
     }
 }

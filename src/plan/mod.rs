@@ -1,7 +1,18 @@
 //! The plan: a scenario that was checked. It cannot hold a route whose auth is unknown, a rate below
 //! zero or a template that names a value nobody provides.
 
+mod auths;
+mod body;
+mod build;
+mod check;
+mod csv_table;
+mod expect;
+mod load;
+mod routes;
+mod stacks;
 mod template;
+mod users;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,8 +22,11 @@ use crate::scenario::model::Auth;
 pub use crate::scenario::model::{
     Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
 };
-use crate::secret::SecretString;
+use crate::secret::{Redactor, SecretString};
 pub use template::{Scope, Template, TemplateError, Variable};
+
+#[cfg(test)]
+mod tests;
 
 /// Index of a stack in [`Plan::stacks`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,13 +85,28 @@ pub struct Plan {
     pub gates: Vec<GateLine>,
 }
 
-/// The scenario file.
-#[derive(Debug, Clone)]
+/// The scenario file. `Debug` leaves the text out: it may hold passwords.
+#[derive(Clone)]
 pub struct Source {
     /// As given on the command line.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
+    /// Its text without inline secrets, still a TOML file.
+    redacted: String,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// The scenario's text for the record: without inline passwords, and without the secrets of `redactor`.
+    pub fn redacted_source(&self, redactor: &Redactor) -> String {
+        redactor.scrub(&self.source.redacted)
+    }
 }
 
 impl Source {

@@ -8,6 +8,16 @@ use std::io::Write as _;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pieces: Vec<Piece>,
+    escape: Escape,
+}
+
+/// What a value goes through before it is put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Escape {
+    #[default]
+    None,
+    /// The inside of a JSON string (RFC 8259 7).
+    Json,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +80,7 @@ pub enum TemplateError {
 impl Template {
     /// A template without variables.
     pub fn literal(text: impl Into<String>) -> Self {
-        Template { pieces: vec![Piece::Literal(text.into())] }
+        Template { pieces: vec![Piece::Literal(text.into())], escape: Escape::None }
     }
 
     /// Compiles a text; `resolve` says what each name between braces is.
@@ -98,7 +108,13 @@ impl Template {
         if rest < text.len() {
             pieces.push(Piece::Literal(text[rest..].to_owned()));
         }
-        Ok(Template { pieces })
+        Ok(Template { pieces, escape: Escape::None })
+    }
+
+    /// The same template for a text that is JSON: values are escaped as the inside of a JSON string.
+    #[must_use]
+    pub fn in_json(self) -> Self {
+        Template { escape: Escape::Json, ..self }
     }
 
     /// The same template with the stack's values put in; names that are missing come back as the error.
@@ -110,7 +126,10 @@ impl Template {
         for piece in &self.pieces {
             let piece = match piece {
                 Piece::Variable(Variable::Stack(name)) => {
-                    Piece::Literal(values.get(name).ok_or_else(|| name.clone())?.clone())
+                    let value = values.get(name).ok_or_else(|| name.clone())?;
+                    let mut text = Vec::with_capacity(value.len());
+                    self.escape.push(value, &mut text);
+                    Piece::Literal(String::from_utf8(text).unwrap_or_default())
                 }
                 other => other.clone(),
             };
@@ -119,7 +138,7 @@ impl Template {
                 (_, piece) => pieces.push(piece),
             }
         }
-        Ok(Template { pieces })
+        Ok(Template { pieces, escape: self.escape })
     }
 
     /// The text, when the template has no variables.
@@ -136,7 +155,7 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
-                Piece::Variable(variable) => variable.render(scope, out),
+                Piece::Variable(variable) => variable.render(scope, self.escape, out),
             }
         }
     }
@@ -150,7 +169,7 @@ impl Template {
 }
 
 impl Variable {
-    fn render(&self, scope: &Scope<'_>, out: &mut Vec<u8>) {
+    fn render(&self, scope: &Scope<'_>, escape: Escape, out: &mut Vec<u8>) {
         let text = match self {
             Variable::User(column) => scope.user.get(*column),
             Variable::Feeder(feeder, column) => scope.feeders.get(*feeder).and_then(|rows| {
@@ -171,7 +190,24 @@ impl Variable {
             }
             Variable::Stack(_) => None,
         };
-        out.extend_from_slice(text.map_or(&[][..], |t| t.as_bytes()));
+        escape.push(text.map_or("", String::as_str), out);
+    }
+}
+
+impl Escape {
+    fn push(self, text: &str, out: &mut Vec<u8>) {
+        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+        if self == Escape::None || !text.as_bytes().iter().any(special) {
+            return out.extend_from_slice(text.as_bytes());
+        }
+        for byte in text.bytes() {
+            match byte {
+                b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+                // Writing to a Vec cannot fail.
+                0..0x20 => drop(write!(out, "\\u{byte:04x}")),
+                _ => out.push(byte),
+            }
+        }
     }
 }
 
@@ -220,6 +256,17 @@ mod tests {
             template.bind(&BTreeMap::from([("discover.css".to_owned(), "a.css".to_owned())])).unwrap();
         assert_eq!(bound.as_literal(), Some("/static/a.css?v"));
         assert_eq!(template.bind(&BTreeMap::new()), Err("discover.css".to_owned()));
+    }
+
+    #[test]
+    fn values_in_json_stay_inside_their_string() {
+        let template =
+            Template::parse(r#"{"a":"{{id}}","b":"{{discover.css}}"}"#, resolve).unwrap().in_json();
+        let evil = "x\"},\n\\é";
+        let bound = template.bind(&BTreeMap::from([("discover.css".to_owned(), evil.to_owned())])).unwrap();
+        let scope = Scope { user: &[], feeders: &[], extracted: &[evil.to_owned()], counter: 0, random: 0 };
+        let json: serde_json::Value = serde_json::from_str(&bound.to_text(&scope)).unwrap();
+        assert_eq!((json["a"].as_str(), json["b"].as_str()), (Some(evil), Some(evil)));
     }
 
     #[test]

@@ -1,8 +1,23 @@
 //! The scenario file: its serde model, its JSON Schema and the diagnostics that point into it.
 //! Reading the file is the only I/O here.
 
+mod diagnostic;
+mod document;
+mod duration;
+mod mask;
 pub mod model;
 mod ordered;
+mod place;
+mod schema;
+mod shape;
+mod suggest;
 
+pub use diagnostic::{Diagnostics, Mistake, Mistakes};
+pub use document::{Document, parse, read_text};
+pub use duration::{DurationError, parse_duration};
+pub use mask::MASK;
 pub use model::Scenario;
 pub use ordered::Ordered;
+pub use place::Place;
+pub use schema::json_schema;
+pub use suggest::{did_you_mean, one_of};

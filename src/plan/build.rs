@@ -1,0 +1,187 @@
+//! From the scenario to the plan: every check, all mistakes at once.
+
+use std::path::Path;
+
+use super::auths::Populations;
+use super::check::{Check, Environment};
+use super::csv_table::CsvTable;
+use super::routes::Scenery;
+use super::{AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, Source, StackPlan};
+use crate::scenario::{self, Diagnostics, Document, Mistakes};
+
+impl Plan {
+    /// Reads and checks a scenario file. Opens the files it names (users, feeders, bodies); sends nothing.
+    ///
+    /// # Errors
+    /// Every mistake found, each with its place in the file.
+    pub fn read(path: &Path) -> Result<Plan, Diagnostics> {
+        Plan::parse(path, &scenario::read_text(path)?)
+    }
+
+    /// Checks a scenario's text; paths in it are relative to the folder of `path`.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn parse(path: &Path, text: &str) -> Result<Plan, Diagnostics> {
+        Plan::parse_with(path, text, &|name| std::env::var(name).ok())
+    }
+
+    pub(super) fn parse_with(path: &Path, text: &str, env: Environment<'_>) -> Result<Plan, Diagnostics> {
+        let document = scenario::parse(path, text)?;
+        let source =
+            Source { path: path.to_path_buf(), text: text.to_owned(), redacted: document.redacted.clone() };
+        let folder = source.folder();
+        let mut check = Check { folder, text: &document.masked, env, mistakes: Mistakes::default() };
+        let plan = check.plan(&document, source);
+        if check.mistakes.is_empty() {
+            return Ok(plan);
+        }
+        let mistakes = std::mem::take(&mut check.mistakes);
+        Err(Diagnostics::new(path, document.masked.clone(), mistakes))
+    }
+}
+
+impl Check<'_> {
+    fn plan(&mut self, document: &Document, source: Source) -> Plan {
+        let (scenario, root) = (&document.scenario, &document.root);
+        if scenario.title.trim().is_empty() {
+            self.wrong(root.key("title"), "the title is empty", "one line that names the trial");
+        }
+        for (position, requirement) in scenario.requires.iter().enumerate() {
+            if requirement.program.trim().is_empty() {
+                let place = root.key("requires").index(position).key("program");
+                self.wrong(place, "this names no program", "for example `nginx`");
+            }
+        }
+        let stem = source.path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy());
+        let slug = stem.into_owned();
+        let state = scenario.state.clone().unwrap_or_else(|| format!(".shakedown/{slug}"));
+        let state = self.path(&state);
+        let state = std::path::absolute(&state).unwrap_or(state);
+        let stacks = self.stacks(document);
+        let mut populations = Populations::default();
+        let own = match &scenario.users {
+            Some(users) => self.population(users, root.key("users")),
+            None => Some(Population::default()),
+        };
+        populations.add(own);
+        let auths = self.auths(document, &mut populations);
+        let feeders = self.feeders(document);
+        let discover = self.discover(document, &auths);
+        let load = self.load(&scenario.load, root.key("load"));
+        let (stack_names, partial) = stack_names(&discover, &stacks);
+        let (routes, items) = self.routes(&Scenery {
+            document,
+            auths: &auths,
+            populations: &populations,
+            feeders: &feeders,
+            stack_names: &stack_names,
+            partial: &partial,
+            timeout: load.timeout,
+        });
+        let gates = self.gates(document);
+        Plan {
+            title: scenario.title.clone(),
+            description: scenario.description.clone(),
+            slug,
+            source,
+            state,
+            authorized: scenario.authorized,
+            requires: scenario.requires.clone(),
+            prepare: scenario.prepare.clone(),
+            stacks,
+            populations: populations.list,
+            auths,
+            feeders,
+            discover,
+            routes,
+            items,
+            load,
+            audit: (!scenario.audit.off).then_some(scenario.audit.profile),
+            gates,
+        }
+    }
+
+    fn feeders(&mut self, document: &Document) -> Vec<FeederPlan> {
+        let feeders = document.scenario.feeders.iter();
+        feeders
+            .map(|(name, feeder)| {
+                let place = document.root.key("feeders").key(name);
+                if name.contains(['.', '{', '}']) {
+                    let message = format!("`{name}` cannot be a feeder's name");
+                    self.wrong_key(place, message, "use letters, digits, `-` and `_`");
+                }
+                match CsvTable::read(&self.path(&feeder.csv)) {
+                    Ok(table) => FeederPlan {
+                        name: name.clone(),
+                        columns: table.columns,
+                        rows: table.rows.into_iter().map(|row| row.fields).collect(),
+                    },
+                    Err((message, help)) => {
+                        self.wrong(place.key("csv"), message, help);
+                        FeederPlan { name: name.clone(), columns: Vec::new(), rows: Vec::new() }
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn discover(&mut self, document: &Document, auths: &[AuthPlan]) -> Vec<DiscoverPlan> {
+        let all = &document.scenario.discover;
+        let mut plans = Vec::new();
+        for (position, discover) in all.iter().enumerate() {
+            let place = document.root.key("discover").index(position);
+            if discover.name.is_empty() || discover.name.contains(['{', '}']) {
+                let message = format!("`{}` cannot be a value's name", discover.name);
+                self.wrong(place.key("name"), message, "use letters, digits, `-` and `_`");
+            }
+            if all[..position].iter().any(|other| other.name == discover.name) {
+                let message = format!("`{}` is discovered twice", discover.name);
+                self.wrong(place.key("name"), message, "give each value its own name");
+            }
+            self.plain_path(&discover.get, place.key("get"));
+            let names = auths.iter().map(|auth| auth.name.as_str());
+            let auth = discover
+                .auth
+                .as_ref()
+                .and_then(|name| self.lookup(name, names, place.key("auth"), "auth").map(super::AuthId));
+            let (name, path) = (discover.name.clone(), discover.get.clone());
+            // A plan is kept for a wrong one too, so that templates that use it are not called wrong.
+            let from = self.extract(&discover.from, place.key("from"));
+            let from = from.unwrap_or_else(|| super::ExtractPlan::Header(String::new()));
+            plans.push(DiscoverPlan { name, path, auth, from });
+        }
+        plans
+    }
+
+    fn gates(&mut self, document: &Document) -> Vec<GateLine> {
+        let place = document.root.key("gates").key("pass");
+        let gates = document.scenario.gates.pass.iter().enumerate();
+        gates
+            .map(|(position, text)| {
+                let place = place.index(position);
+                if text.trim().is_empty() {
+                    self.wrong(place, "this gate is empty", "for example `prod: errors < 0.1%`");
+                }
+                GateLine { text: text.clone(), line: document.line(place) }
+            })
+            .collect()
+    }
+}
+
+type Partial = Vec<(String, String)>;
+
+/// Full names every stack has a value for; and names only some have, with a stack that lacks it.
+fn stack_names(discover: &[DiscoverPlan], stacks: &[StackPlan]) -> (Vec<String>, Partial) {
+    let mut everywhere: Vec<String> = discover.iter().map(|d| format!("discover.{}", d.name)).collect();
+    let mut partial = Vec::new();
+    for key in stacks.iter().flat_map(|stack| stack.vars.keys()) {
+        let name = format!("vars.{key}");
+        match stacks.iter().find(|stack| !stack.vars.contains_key(key)) {
+            Some(lacking) => partial.push((name, lacking.name.clone())),
+            None if everywhere.contains(&name) => {}
+            None => everywhere.push(name),
+        }
+    }
+    (everywhere, partial)
+}

@@ -1,0 +1,147 @@
+//! From text to the model: syntax, then shape, then serde.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::de::{DeTable, Deserializer};
+
+use super::diagnostic::{Diagnostics, Mistake, Mistakes, line_and_column};
+use super::mask;
+use super::model::Scenario;
+use super::place::Place;
+use super::{schema, shape};
+
+/// A bigger scenario file is a mistake, not a scenario.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// A scenario whose shape is right, with the places of its keys and its text without secrets.
+#[derive(Debug)]
+pub struct Document {
+    /// What was written.
+    pub scenario: Scenario,
+    /// Where it was written.
+    pub root: Place,
+    /// The text with secrets overwritten, of the same length: for diagnostics.
+    pub masked: String,
+    /// The text with secrets replaced: for records.
+    pub redacted: String,
+}
+
+impl Document {
+    /// Line (1-based) of a place's value.
+    pub fn line(&self, place: &Place) -> usize {
+        line_and_column(&self.masked, place.value_span().start).0
+    }
+}
+
+/// Reads a scenario file's text.
+///
+/// # Errors
+/// A file that is absent, unreadable, not UTF-8 or larger than 4 MiB.
+pub fn read_text(path: &Path) -> Result<String, Diagnostics> {
+    let fail = |message: String, help: &str| {
+        let mut mistakes = Mistakes::default();
+        mistakes.push(Mistake { message, help: Some(help.to_owned()), span: None });
+        Diagnostics::new(path, String::new(), mistakes)
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|error| {
+            fail(format!("cannot read it: {error}"), "`shakedown init --output FILE` writes a starter")
+        })?
+        .len();
+    if size > LARGEST {
+        return Err(fail("it is larger than 4 MiB".into(), "put long lists into CSV files"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| {
+        fail(format!("cannot read it: {error}"), "give the path of a scenario file, for example `my.toml`")
+    })?;
+    String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8 text".into(), "save it as UTF-8"))
+}
+
+/// Parses a scenario and checks its shape; what it means is checked by the plan.
+///
+/// # Errors
+/// Every mistake of syntax, or else every mistake of shape.
+pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
+    let mut mistakes = Mistakes::default();
+    let (tree, errors) = DeTable::parse_recoverable(text);
+    let secrets = mask::secret_spans(tree.get_ref());
+    let masked = mask::same_length(text, &secrets);
+    if !errors.is_empty() {
+        for error in errors {
+            mistakes.push(syntax(&error));
+        }
+        return Err(Diagnostics::new(path, masked, mistakes));
+    }
+    shape::check(&tree, schema::json_schema(), &mut mistakes);
+    if !mistakes.is_empty() {
+        return Err(Diagnostics::new(path, masked, mistakes));
+    }
+    let root = Place::of_document(&tree);
+    match Scenario::deserialize(Deserializer::from(tree)) {
+        Ok(scenario) => Ok(Document { scenario, root, redacted: mask::redact(text, &secrets), masked }),
+        Err(error) => {
+            mistakes.push(syntax(&error));
+            Err(Diagnostics::new(path, masked, mistakes))
+        }
+    }
+}
+
+fn syntax(error: &toml::de::Error) -> Mistake {
+    Mistake {
+        message: error.message().trim().replace('\n', "; "),
+        help: None,
+        span: Some(error.span().unwrap_or(0..0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        parse(Path::new("s.toml"), text).map(|_| String::from("fine")).unwrap_or_else(|d| d.plain())
+    }
+
+    #[test]
+    fn syntax_errors_come_together() {
+        let text = plain("title = \n[stacks.dev\nurl = \"x\n");
+        assert!(text.lines().count() >= 2, "{text}");
+        assert!(text.contains("s.toml:1:") && text.contains("s.toml:2:"), "{text}");
+    }
+
+    #[test]
+    fn unknown_keys_types_choices_and_absent_keys_come_together() {
+        let text = plain(
+            "titel = 1\n[stacks.dev]\nrole = \"prod\"\n[[routes]]\nwieght = 2\nget = 3\nexpect = { status = \"ok\" }\n\
+             [auth.a]\nkind = \"jwtt\"\n[auth.b]\nkind = \"jwt\"\nobtian = \"/\"\n[auth.c]\n",
+        );
+        assert_eq!(
+            text,
+            "s.toml:1:1: unknown key `titel` in the scenario (did you mean `title`?)\n\
+             s.toml:1:1: the scenario has no `title` (`title`: One line that names the trial; the heading of the report)\n\
+             s.toml:2:1: `dev` has no `url` (`url`: Base URL)\n\
+             s.toml:3:8: `role` cannot be `prod` (one of `dev`, `production`)\n\
+             s.toml:5:1: unknown key `wieght` in an element of `routes` (did you mean `weight`?)\n\
+             s.toml:6:7: `get` is an integer (it must be a string in quotes)\n\
+             s.toml:7:21: `status` is a string (it must be a whole number or an array)\n\
+             s.toml:9:8: unknown kind `jwtt` (did you mean `jwt`?)\n\
+             s.toml:10:1: `b` has no `obtain` (`obtain`: Path of the obtain endpoint)\n\
+             s.toml:12:1: unknown key `obtian` in `b` (did you mean `obtain`?)\n\
+             s.toml:13:1: `c` has no `kind` (add `kind`: one of `drf-token`, `jwt`, `session`, `basic`, `oauth2-client-credentials`, `static`, `mint`)\n"
+        );
+    }
+
+    #[test]
+    fn numbers_have_ranges() {
+        let text = plain(
+            "title=\"t\"\nstacks.a.url=\"http://localhost\"\n[load]\nusers = -1\nseed = -4\nrate = \"fast\"\n[stacks.a.ready]\nstatus = 70000\n",
+        );
+        assert!(
+            text.contains("s.toml:4:9: `users` is out of range (write a number that is 0 or more)"),
+            "{text}"
+        );
+        assert!(text.contains("`status` is out of range (write a number from 0 to 65535)"), "{text}");
+        assert!(text.contains("`rate` is a string (it must be a number)"), "{text}");
+    }
+}
