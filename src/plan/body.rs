@@ -56,7 +56,7 @@ impl Check<'_> {
             }
             toml::Value::Array(items) => {
                 for (position, item) in items.iter().enumerate() {
-                    self.json_strings(item, place.index(position), names);
+                    self.json_strings(item, place.item(position), names);
                 }
             }
             toml::Value::Table(table) => {

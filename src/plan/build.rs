@@ -6,7 +6,7 @@ use super::auths::Populations;
 use super::check::{Check, Environment};
 use super::csv_table::CsvTable;
 use super::routes::Scenery;
-use super::{AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, Source, StackPlan};
+use super::{AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, RoutePlan, Source, StackPlan};
 use crate::scenario::{self, Diagnostics, Document, Mistakes};
 
 impl Plan {
@@ -49,7 +49,7 @@ impl Check<'_> {
         }
         for (position, requirement) in scenario.requires.iter().enumerate() {
             if requirement.program.trim().is_empty() {
-                let place = root.key("requires").index(position).key("program");
+                let place = root.key("requires").item(position).key("program");
                 self.wrong(place, "this names no program", "for example `nginx`");
             }
         }
@@ -79,7 +79,7 @@ impl Check<'_> {
             partial: &partial,
             timeout: load.timeout,
         });
-        let gates = self.gates(document);
+        let gates = self.gates(document, &routes);
         Plan {
             title: scenario.title.clone(),
             description: scenario.description.clone(),
@@ -130,7 +130,7 @@ impl Check<'_> {
         let all = &document.scenario.discover;
         let mut plans = Vec::new();
         for (position, discover) in all.iter().enumerate() {
-            let place = document.root.key("discover").index(position);
+            let place = document.root.key("discover").item(position);
             if discover.name.is_empty() || discover.name.contains(['{', '}']) {
                 let message = format!("`{}` cannot be a value's name", discover.name);
                 self.wrong(place.key("name"), message, "use letters, digits, `-` and `_`");
@@ -154,14 +154,17 @@ impl Check<'_> {
         plans
     }
 
-    fn gates(&mut self, document: &Document) -> Vec<GateLine> {
+    fn gates(&mut self, document: &Document, routes: &[RoutePlan]) -> Vec<GateLine> {
+        let stacks: Vec<&str> = document.scenario.stacks.iter().map(|(name, _)| name).collect();
+        let routes: Vec<&str> = routes.iter().map(|route| route.name.as_str()).collect();
         let place = document.root.key("gates").key("pass");
         let gates = document.scenario.gates.pass.iter().enumerate();
         gates
             .map(|(position, text)| {
-                let place = place.index(position);
-                if text.trim().is_empty() {
-                    self.wrong(place, "this gate is empty", "for example `prod: errors < 0.1%`");
+                let place = place.item(position);
+                if let Err(error) = crate::gate::parse(text, &stacks, &routes) {
+                    let span = self.within(place, text, &error.span);
+                    self.mistakes.at(span, error.message, error.help);
                 }
                 GateLine { text: text.clone(), line: document.line(place) }
             })

@@ -156,6 +156,14 @@ impl Check<'_> {
         }
     }
 
+    /// A part of a string, found in the file's text; the whole value when escapes move it.
+    pub fn within(&self, place: &Place, value: &str, part: &Range<usize>) -> Range<usize> {
+        let whole = place.value_span();
+        let raw = self.text.get(whole.clone()).unwrap_or_default();
+        let plain = raw.len() == value.len() + 2 && raw.get(1..raw.len() - 1) == Some(value);
+        if plain { whole.start + 1 + part.start..whole.start + 1 + part.end } else { whole }
+    }
+
     /// A path on a stack without templates.
     pub fn plain_path(&mut self, path: &str, place: &Place) {
         if path.contains("{{") {

@@ -65,7 +65,7 @@ impl Check<'_> {
             }
             Statuses::Any(list) => {
                 for (position, status) in list.iter().enumerate() {
-                    self.status(*status, place.index(position));
+                    self.status(*status, place.item(position));
                 }
                 if list.is_empty() {
                     self.wrong(
@@ -114,7 +114,7 @@ impl Check<'_> {
             toml::Value::Datetime(date) => Json::String(date.to_string()),
             toml::Value::Array(items) => {
                 let items = items.iter().enumerate();
-                Json::Array(items.map(|(i, item)| self.json(item, place.index(i))).collect())
+                Json::Array(items.map(|(i, item)| self.json(item, place.item(i))).collect())
             }
             toml::Value::Table(table) => {
                 let pairs = table.iter();

@@ -88,7 +88,7 @@ impl Check<'_> {
         self.level(users, MOST_USERS, place.key("users"));
         for (position, stage) in load.stages.iter().enumerate() {
             if stage.target.fract() != 0.0 {
-                let place = place.key("stages").index(position).key("target");
+                let place = place.key("stages").item(position).key("target");
                 self.wrong(place, "there are only whole users", "write a whole number");
             }
         }
@@ -125,7 +125,7 @@ impl Check<'_> {
         }
         let before = self.mistakes.len();
         let stages = load.stages.iter().enumerate().map(|(position, stage)| {
-            let place = place.key("stages").index(position);
+            let place = place.key("stages").item(position);
             self.level(stage.target, most, place.key("target"));
             (stage.target, self.duration(Some(&stage.duration), place.key("duration"), Duration::ZERO))
         });

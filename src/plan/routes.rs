@@ -52,7 +52,7 @@ impl Check<'_> {
             self.mistakes.at(0..0, "there is nothing to request: no routes and no flows", help);
         }
         for (position, route) in scenario.routes.iter().enumerate() {
-            let place = document.root.key("routes").index(position);
+            let place = document.root.key("routes").item(position);
             let mut surroundings = Surroundings { flow: None, slots: Vec::new() };
             self.item_name(&route.name, place, &items);
             if let Some(extract) = place.get("extract") {
@@ -66,7 +66,7 @@ impl Check<'_> {
             items.push(Item { name: route.name.clone(), weight, steps, think: Duration::ZERO, slots: 0 });
         }
         for (position, flow) in scenario.flows.iter().enumerate() {
-            let place = document.root.key("flows").index(position);
+            let place = document.root.key("flows").item(position);
             self.item_name(&flow.name, place, &items);
             let item = self.flow(flow, place, scenery, &mut routes);
             items.push(item);
@@ -92,7 +92,7 @@ impl Check<'_> {
         }
         let first = routes.len();
         for (position, step) in flow.steps.iter().enumerate() {
-            let place = place.key("steps").index(position);
+            let place = place.key("steps").item(position);
             if step.name.is_empty() {
                 self.wrong(place, "this step has no `name`", "add `name = \"…\"`");
             }

@@ -46,14 +46,9 @@ impl Check<'_> {
                 self.wrong(place.key("ca"), message, "the path is relative to the scenario file");
             }
         }
-        if let Some(sni) = &stack.sni {
-            if sni.is_empty() || sni.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
-                self.wrong(
-                    place.key("sni"),
-                    format!("`{sni}` is no host name"),
-                    "for example `app.example.org`",
-                );
-            }
+        let not_a_host = |c: char| c.is_whitespace() || c.is_control() || c == '/';
+        if let Some(sni) = stack.sni.as_ref().filter(|sni| sni.is_empty() || sni.contains(not_a_host)) {
+            self.wrong(place.key("sni"), format!("`{sni}` is no host name"), "for example `app.example.org`");
         }
         self.prepare(&stack.prepare, place.key("prepare"), &vars);
         self.files(stack, place.key("files"), &vars, document);
@@ -132,7 +127,7 @@ impl Check<'_> {
 
     fn prepare(&mut self, steps: &[Prepare], place: &Place, vars: &[String]) {
         for (position, step) in steps.iter().enumerate() {
-            let place = place.index(position);
+            let place = place.item(position);
             self.name(&step.name, place.key("name"), "a step");
             if steps[..position].iter().any(|other| other.name == step.name) {
                 let message = format!("there are two steps `{}`", step.name);
@@ -143,7 +138,7 @@ impl Check<'_> {
             self.texts(step.env.iter().map(|(key, text)| (text.as_str(), place.key("env").key(key))), vars);
             for (key, paths) in [("inputs", &step.inputs), ("creates", &step.creates)] {
                 let places =
-                    paths.iter().enumerate().map(|(i, path)| (path.as_str(), place.key(key).index(i)));
+                    paths.iter().enumerate().map(|(i, path)| (path.as_str(), place.key(key).item(i)));
                 self.texts(places, vars);
             }
             self.positive_duration(step.timeout.as_deref(), place.key("timeout"), PREPARE_TIMEOUT);
@@ -152,7 +147,7 @@ impl Check<'_> {
 
     fn processes(&mut self, processes: &[Process], place: &Place, vars: &[String]) {
         for (position, process) in processes.iter().enumerate() {
-            let place = place.index(position);
+            let place = place.item(position);
             if let Some(name) = &process.name {
                 self.name(name, place.key("name"), "a process");
                 if processes[..position].iter().any(|other| other.name.as_ref() == Some(name)) {
@@ -176,13 +171,13 @@ impl Check<'_> {
                 "write the program and its arguments: `run = [\"python\", \"manage.py\", \"migrate\"]`";
             self.wrong(place, "`run` names no program", help);
         }
-        self.texts(run.iter().enumerate().map(|(i, argument)| (argument.as_str(), place.index(i))), vars);
+        self.texts(run.iter().enumerate().map(|(i, argument)| (argument.as_str(), place.item(i))), vars);
     }
 
     fn files(&mut self, stack: &Stack, place: &Place, vars: &[String], document: &Document) {
         let prepared = !stack.prepare.is_empty() || !document.scenario.prepare.is_empty();
         for (position, file) in stack.files.iter().enumerate() {
-            let place = place.index(position);
+            let place = place.item(position);
             self.texts([(file.from.as_str(), place.key("from")), (file.to.as_str(), place.key("to"))], vars);
             if !prepared && !file.from.contains("{{") && !self.path(&file.from).is_file() {
                 let message = format!("there is no file `{}`", self.path(&file.from).display());

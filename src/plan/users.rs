@@ -100,7 +100,7 @@ impl Check<'_> {
         let mut seen = BTreeSet::new();
         let mut list = Vec::with_capacity(users.list.len());
         for (position, row) in users.list.iter().enumerate() {
-            let place = place.index(position);
+            let place = place.item(position);
             let Some(name) = row.get("username").filter(|name| !name.is_empty()) else {
                 self.wrong(place, "this user has no `username`", "add `username = \"…\"`");
                 return None;

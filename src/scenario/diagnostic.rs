@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn spans_inside_a_character_or_behind_the_end_do_no_harm() {
-        for span in [1..1, 1..2, 0..99, 50..60, 3..1] {
+        for span in [1..1, 1..2, 0..99, 50..60] {
             let diagnostics = diagnostics("ü", span);
             assert!(diagnostics.plain().starts_with("a.toml:1:"));
             let rendered = format!("{:?}", miette::Report::new(diagnostics));

@@ -55,7 +55,7 @@ impl Place {
     }
 
     /// The place of an array's element; a place without keys that points to this one when there is none.
-    pub fn index(&self, index: usize) -> &Place {
+    pub fn item(&self, index: usize) -> &Place {
         match &self.children {
             Children::Array(items) => items.get(index).unwrap_or_else(|| self.absent()),
             _ => self.absent(),
@@ -107,6 +107,6 @@ mod tests {
         let root = Place::of_document(&tree);
         assert_eq!(root.key("load").key("rate").value_span(), 14..15);
         assert_eq!(root.key("load").key("users").value_span(), 0..6);
-        assert!(!root.key("audit").has("load") && !root.key("a").key("b").index(3).has("load"));
+        assert!(!root.key("audit").has("load") && !root.key("a").key("b").item(3).has("load"));
     }
 }
