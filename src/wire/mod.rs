@@ -1,12 +1,27 @@
 //! HTTP on the wire, as the load path and the audit need it: own HTTP/1.1 framing over `httparse`,
 //! TLS by rustls, raw header lines in the order and spelling they came in.
 
+mod chunked;
+mod connection;
+mod endpoint;
+mod failure;
+mod fetch;
+mod head;
+mod parser;
+mod tls;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use url::Url;
+
+pub use connection::{Broken, Connection, Exchanged, Sink};
+pub use failure::printable;
+pub use fetch::fetch;
+pub use head::{HeaderBlock, ResponseHead};
+pub use parser::{MAX_HEAD, MAX_HEADERS, ParseError, ResponseParser, Step};
 
 /// Where a stack is: resolved once, before any measurement.
 #[derive(Clone)]
@@ -112,30 +127,6 @@ impl Default for Limits {
     fn default() -> Self {
         Limits { timeout: Duration::from_secs(10), body: 256 * 1024 }
     }
-}
-
-impl Endpoint {
-    /// Resolves a base URL and loads the certificate authority's PEM (beside the system's roots).
-    ///
-    /// # Errors
-    /// A host that does not resolve, a PEM file that cannot be read, a scheme other than http and https.
-    pub async fn resolve(
-        url: &Url,
-        ca_pem: Option<&std::path::Path>,
-        sni: Option<&str>,
-    ) -> Result<Self, Failure> {
-        let _ = (url, ca_pem, sni);
-        todo!()
-    }
-}
-
-/// One exchange on a connection of its own. For probes and readiness; the load path has its own loop.
-///
-/// # Errors
-/// The class and the words of what went wrong.
-pub async fn fetch(endpoint: &Endpoint, request: &Request, limits: Limits) -> Result<Response, Failure> {
-    let _ = (endpoint, request, limits);
-    todo!()
 }
 
 impl Response {

@@ -1,0 +1,288 @@
+//! One TCP or TLS connection that carries one exchange after the other. In the steady state an exchange
+//! allocates nothing: the caller lends the bytes of the request and the buffer to read into.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::head::{HeaderBlock, ResponseHead};
+use super::parser::{ParseError, ResponseParser, Step};
+use super::{Endpoint, Failure};
+
+/// Where an answer goes while it comes in.
+pub trait Sink {
+    /// The final answer's head.
+    fn head(&mut self, head: &ResponseHead);
+    /// A piece of the body, transfer coding removed.
+    fn body(&mut self, bytes: &[u8]);
+}
+
+/// An answer that came in whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchanged {
+    /// When its first byte was there.
+    pub first_byte: Instant,
+    /// When its last byte was there.
+    pub done: Instant,
+    /// Bytes received, head and framing included.
+    pub received: u64,
+    /// Whether the connection may serve another request.
+    pub reusable: bool,
+}
+
+/// An exchange that failed.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// Why.
+    pub failure: Failure,
+    /// Whether not one byte of an answer had come. On a connection that served before, this means that the
+    /// server had closed it while it was idle, and the request may be sent once more on a fresh one.
+    pub untouched: bool,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// A connection.
+pub struct Connection {
+    stream: Stream,
+    parser: ResponseParser,
+    /// Bytes of an incomplete head or of incomplete trailers.
+    partial: Vec<u8>,
+    exchange: Exchange,
+    served: u64,
+}
+
+/// How far the exchange under way is.
+#[derive(Default)]
+struct Exchange {
+    written: usize,
+    flushed: bool,
+    write_error: Option<io::Error>,
+    first_byte: Option<Instant>,
+    received: u64,
+}
+
+impl Connection {
+    /// Connects, and shakes hands where the endpoint has TLS. Has no time-out of its own.
+    ///
+    /// # Errors
+    /// Connect, Tls, Reset or Local.
+    pub async fn open(endpoint: &Endpoint) -> Result<Self, Failure> {
+        let address = endpoint.address;
+        let tcp = TcpStream::connect(address).await.map_err(|error| Failure::connecting(&error, address))?;
+        // Fails only for a connection that is gone already, which the first write will say better.
+        let _ = tcp.set_nodelay(true);
+        let stream = match &endpoint.tls {
+            None => Stream::Plain(tcp),
+            Some(tls) => {
+                let connector = TlsConnector::from(tls.config.clone());
+                let stream = connector.connect(tls.name.clone(), tcp).await;
+                Stream::Tls(Box::new(stream.map_err(|error| Failure::handshaking(&error, address))?))
+            }
+        };
+        Ok(Connection {
+            stream,
+            parser: ResponseParser::default(),
+            partial: Vec::new(),
+            exchange: Exchange::default(),
+            served: 0,
+        })
+    }
+
+    /// Exchanges it has carried.
+    pub fn served(&self) -> u64 {
+        self.served
+    }
+
+    /// Head of the last answer.
+    pub fn head(&self) -> &ResponseHead {
+        self.parser.head()
+    }
+
+    /// Trailers of the last answer.
+    pub fn trailers(&self) -> &HeaderBlock {
+        self.parser.trailers()
+    }
+
+    /// Whether it can no longer be used: the server closed it while it was idle, or said something nobody asked
+    /// for. Costs no system call when nothing came.
+    pub fn is_stale(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> bool {
+        self.stream.poll_read(cx, scratch).is_ready()
+    }
+
+    /// Begins an exchange; `head_request` when the method is HEAD.
+    pub fn begin(&mut self, head_request: bool) {
+        self.parser.begin(head_request);
+        self.partial.clear();
+        self.exchange = Exchange::default();
+    }
+
+    /// Sends what is left of `request` and reads what is there of the answer. Reading does not wait for the
+    /// sending to end: a server may answer early. `scratch` is used within the call only.
+    pub fn poll_exchange(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: &[u8],
+        scratch: &mut [u8],
+        sink: &mut impl Sink,
+    ) -> Poll<Result<Exchanged, Broken>> {
+        self.exchange.send(&mut self.stream, cx, request);
+        loop {
+            let n = match self.stream.poll_read(cx, scratch) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(n)) => n,
+                Poll::Ready(Err(error)) => return Poll::Ready(self.ended(Some(error), request)),
+            };
+            if n == 0 {
+                return Poll::Ready(self.ended(None, request));
+            }
+            let now = Instant::now();
+            self.exchange.first_byte.get_or_insert(now);
+            self.exchange.received += n as u64;
+            match self.take_in(scratch.get(..n).unwrap_or_default(), sink) {
+                Err(error) => return Poll::Ready(Err(self.broken(error.into()))),
+                Ok(None) => {}
+                Ok(Some(surplus)) => {
+                    let sent = self.exchange.written >= request.len() && self.exchange.flushed;
+                    let reusable = self.parser.keep_alive() && surplus == 0 && sent;
+                    return Poll::Ready(Ok(self.exchanged(now, reusable)));
+                }
+            }
+        }
+    }
+
+    /// Gives bytes to the parser; how many were left over when the answer is complete.
+    fn take_in(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<Option<usize>, ParseError> {
+        if self.partial.is_empty() {
+            let (used, ended) = parse(&mut self.parser, bytes, sink)?;
+            let rest = bytes.get(used..).unwrap_or_default();
+            if ended {
+                return Ok(Some(rest.len()));
+            }
+            self.partial.extend_from_slice(rest);
+            return Ok(None);
+        }
+        self.partial.extend_from_slice(bytes);
+        let (used, ended) = parse(&mut self.parser, &self.partial, sink)?;
+        let left = self.partial.len() - used;
+        self.partial.drain(..used);
+        Ok(ended.then_some(left))
+    }
+
+    /// No more bytes come: the answer is complete, or broken.
+    fn ended(&mut self, error: Option<io::Error>, request: &[u8]) -> Result<Exchanged, Broken> {
+        // Many servers close without TLS's close_notify; for a body that ends with the connection that is its end.
+        let quiet = error.as_ref().is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+        let whole = self.parser.finish(&self.partial);
+        if quiet && whole.is_ok() {
+            return Ok(self.exchanged(Instant::now(), false));
+        }
+        let untouched = self.exchange.first_byte.is_none();
+        let failure = match (whole, error, self.exchange.write_error.take()) {
+            (Err(parse), _, _) if parse != ParseError::Ended => parse.into(),
+            (_, Some(error), _) if !quiet => Failure::exchanging(&error),
+            (_, _, Some(error)) => Failure::exchanging(&error),
+            _ if untouched && self.exchange.written < request.len() => Failure::new(
+                super::FailureKind::Reset,
+                "the server closed the connection before the whole request",
+            ),
+            _ if untouched => {
+                Failure::new(super::FailureKind::Reset, "the server closed the connection without an answer")
+            }
+            _ => ParseError::Ended.into(),
+        };
+        Err(Broken { failure, untouched })
+    }
+
+    fn exchanged(&mut self, done: Instant, reusable: bool) -> Exchanged {
+        self.served += 1;
+        Exchanged {
+            first_byte: self.exchange.first_byte.unwrap_or(done),
+            done,
+            received: self.exchange.received,
+            reusable,
+        }
+    }
+
+    fn broken(&self, failure: Failure) -> Broken {
+        Broken { failure, untouched: self.exchange.first_byte.is_none() }
+    }
+}
+
+/// Runs the parser over a piece of input: bytes used, and whether the answer is complete.
+fn parse(
+    parser: &mut ResponseParser,
+    input: &[u8],
+    sink: &mut impl Sink,
+) -> Result<(usize, bool), ParseError> {
+    let mut used = 0;
+    loop {
+        let (n, step) = parser.advance(input.get(used..).unwrap_or_default())?;
+        used += n;
+        match step {
+            Step::More => return Ok((used, false)),
+            Step::Head => sink.head(parser.head()),
+            Step::Body(bytes) => sink.body(bytes),
+            Step::End => return Ok((used, true)),
+        }
+    }
+}
+
+impl Exchange {
+    /// Sends as much as goes now. An error is kept: the server may have answered before it stopped reading.
+    fn send(&mut self, stream: &mut Stream, cx: &mut Context<'_>, request: &[u8]) {
+        while self.write_error.is_none() {
+            let rest = request.get(self.written..).unwrap_or_default();
+            if rest.is_empty() {
+                if !self.flushed {
+                    match stream.poll_flush(cx) {
+                        Poll::Ready(Ok(())) => self.flushed = true,
+                        Poll::Ready(Err(error)) => self.write_error = Some(error),
+                        Poll::Pending => {}
+                    }
+                }
+                return;
+            }
+            match stream.poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => self.write_error = Some(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(n)) => self.written += n,
+                Poll::Ready(Err(error)) => self.write_error = Some(error),
+                Poll::Pending => return,
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(into);
+        let polled = match self {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, &mut buffer),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, &mut buffer),
+        };
+        polled.map_ok(|()| buffer.filled().len())
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+        }
+    }
+}

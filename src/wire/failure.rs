@@ -1,0 +1,194 @@
+//! From what the system, rustls or the parser says to a class and words a person can act on.
+
+use std::io;
+use std::net::SocketAddr;
+
+use rustix::io::Errno;
+use rustls::CertificateError;
+
+use super::parser::ParseError;
+use super::{Failure, FailureKind};
+
+/// Most characters of a message.
+const LONGEST: usize = 400;
+
+impl Failure {
+    /// A failure with its words, which are cut and cleared of control characters: they may hold a server's.
+    pub fn new(kind: FailureKind, message: impl AsRef<str>) -> Self {
+        Failure { kind, message: printable(message.as_ref(), LONGEST) }
+    }
+
+    /// A connection that could not be made.
+    pub(super) fn connecting(error: &io::Error, address: SocketAddr) -> Self {
+        match Errno::from_io_error(error) {
+            Some(errno) if is_local(errno) => local(errno),
+            Some(Errno::CONNREFUSED) => {
+                Failure::new(FailureKind::Connect, format!("connection refused by {address}"))
+            }
+            Some(Errno::TIMEDOUT) => Failure::new(FailureKind::Connect, format!("{address} does not answer")),
+            _ => Failure::new(FailureKind::Connect, format!("cannot connect to {address}: {error}")),
+        }
+    }
+
+    /// A TLS handshake that failed.
+    pub(super) fn handshaking(error: &io::Error, address: SocketAddr) -> Self {
+        match tls_error(error) {
+            Some(error) => Failure::new(FailureKind::Tls, explain(error)),
+            None if is_local_error(error) => Failure::exchanging(error),
+            None => Failure::new(
+                FailureKind::Reset,
+                format!("{address} closed the connection during the TLS handshake"),
+            ),
+        }
+    }
+
+    /// An exchange on an open connection that failed.
+    pub(super) fn exchanging(error: &io::Error) -> Self {
+        if let Some(error) = tls_error(error) {
+            return Failure::new(FailureKind::Tls, explain(error));
+        }
+        match Errno::from_io_error(error) {
+            Some(errno) if is_local(errno) => local(errno),
+            Some(Errno::CONNRESET) => {
+                Failure::new(FailureKind::Reset, "the server reset the connection before the whole answer")
+            }
+            Some(Errno::PIPE) => {
+                Failure::new(FailureKind::Reset, "the server closed the connection before the whole request")
+            }
+            _ => Failure::new(FailureKind::Reset, format!("the connection broke: {error}")),
+        }
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        let kind = if error == ParseError::Ended { FailureKind::Reset } else { FailureKind::Protocol };
+        Failure::new(kind, error.to_string())
+    }
+}
+
+fn is_local_error(error: &io::Error) -> bool {
+    Errno::from_io_error(error).is_some_and(is_local)
+}
+
+fn is_local(errno: Errno) -> bool {
+    matches!(errno, Errno::ADDRNOTAVAIL | Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+}
+
+fn local(errno: Errno) -> Failure {
+    let words = match errno {
+        Errno::ADDRNOTAVAIL => {
+            "this machine has no free port left (TIME_WAIT): keep connections alive or lower the rate"
+        }
+        Errno::MFILE => "this process may open no more files: raise `ulimit -n`",
+        Errno::NFILE => "this machine may open no more files: raise fs.file-max",
+        _ => "this machine has no memory left for another connection",
+    };
+    Failure::new(FailureKind::Local, words)
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What is wrong in a handshake, and what to do about it.
+fn explain(error: &rustls::Error) -> String {
+    use rustls::Error;
+    match error {
+        Error::InvalidCertificate(certificate) => explain_certificate(certificate),
+        Error::InvalidMessage(_) => {
+            "the server does not speak TLS here: is the stack's `url` http:// in truth?".to_owned()
+        }
+        Error::NoApplicationProtocol => "the server does not offer HTTP/1.1 over TLS (ALPN)".to_owned(),
+        Error::AlertReceived(alert) => format!("the server ended the TLS handshake: {alert:?}"),
+        Error::PeerIncompatible(why) => format!("the server offers no TLS 1.2 or 1.3 that fits: {why:?}"),
+        other => format!("TLS: {other}"),
+    }
+}
+
+fn explain_certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer => {
+            "the certificate's issuer is not trusted: set the stack's `ca` to \
+             the PEM file of its certificate authority"
+                .to_owned()
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let presented: Vec<String> = presented.iter().map(|name| name_of(name)).collect();
+            let presented =
+                if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") };
+            format!(
+                "the certificate is for {presented}, not for {}: set the stack's `sni` to one of its names",
+                expected.to_str()
+            )
+        }
+        CertificateError::NotValidForName => {
+            "the certificate is for another name: set the stack's `sni` to one of its names".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the certificate has expired".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the certificate is not valid yet: is a clock wrong?".to_owned()
+        }
+        CertificateError::Revoked => "the certificate is revoked".to_owned(),
+        CertificateError::BadSignature => {
+            "the certificate's signature is wrong: is `ca` the authority that issued it?".to_owned()
+        }
+        other => format!("the certificate is not acceptable: {other}"),
+    }
+}
+
+/// rustls lists names in its debug form: `DnsName("a.example")`.
+fn name_of(presented: &str) -> String {
+    presented.split('"').nth(1).unwrap_or(presented).to_owned()
+}
+
+/// The text on one line without control and direction characters, cut at `longest` characters.
+pub fn printable(text: &str, longest: usize) -> String {
+    let mut out: String =
+        text.chars().take(longest).map(|c| if is_odd(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(longest).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Characters that change what a terminal or a reader shows of their neighbours.
+fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_words_cannot_reach_the_terminal() {
+        let message =
+            Failure::new(FailureKind::Tls, format!("a\x1b[31mb\r\n\u{202e}{}", "x".repeat(1000))).message;
+        assert!(message.starts_with("a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}xxx"));
+        assert_eq!(message.chars().count(), LONGEST + 1);
+    }
+
+    #[test]
+    fn own_limits_are_not_the_servers_fault() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        for errno in [Errno::ADDRNOTAVAIL, Errno::MFILE, Errno::NFILE, Errno::NOBUFS] {
+            assert_eq!(Failure::connecting(&errno.into(), address).kind, FailureKind::Local);
+            assert_eq!(Failure::exchanging(&errno.into()).kind, FailureKind::Local);
+        }
+        assert_eq!(Failure::connecting(&Errno::CONNREFUSED.into(), address).kind, FailureKind::Connect);
+        assert_eq!(Failure::exchanging(&Errno::CONNRESET.into()).kind, FailureKind::Reset);
+    }
+
+    #[test]
+    fn a_wrong_name_is_named() {
+        let text = explain_certificate(&CertificateError::NotValidForNameContext {
+            expected: rustls::pki_types::ServerName::try_from("a.example").unwrap(),
+            presented: vec!["DnsName(\"b.example\")".into()],
+        });
+        assert!(text.contains("is for b.example, not for a.example"), "{text}");
+    }
+}

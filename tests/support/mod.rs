@@ -1,0 +1,145 @@
+//! Servers for the tests, on loopback and free ports.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a [`Raw`] server does after the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Closes the connection.
+    Close,
+    /// Keeps it and answers the next request.
+    Keep,
+    /// Keeps it and never says anything again.
+    Hang,
+}
+
+/// A server that answers every request with the same bytes, whatever was asked. Ends with the test's runtime.
+pub struct Raw {
+    pub address: SocketAddr,
+    pub connections: Arc<AtomicUsize>,
+}
+
+impl Raw {
+    pub async fn start(answer: impl Into<Vec<u8>>, after: After) -> Raw {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = connections.clone();
+        let answer: Arc<[u8]> = answer.into().into();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(serve(stream, answer.clone(), after));
+            }
+        });
+        Raw { address, connections }
+    }
+
+    pub fn url(&self) -> url::Url {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: Arc<[u8]>, after: After) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    while read_request(&mut stream, &mut request).await?.is_some() {
+        stream.write_all(&answer).await?;
+        match after {
+            After::Keep => {}
+            After::Close => return stream.shutdown().await,
+            After::Hang => std::future::pending().await,
+        }
+    }
+    Ok(())
+}
+
+/// Reads one request; its head as text, the rest of `buffer` stays for the next. `None` at the end.
+pub async fn read_request<S>(stream: &mut S, buffer: &mut Vec<u8>) -> std::io::Result<Option<String>>
+where
+    S: tokio::io::AsyncRead + Unpin,
+{
+    loop {
+        if let Some(end) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+            let length = header(&head, "content-length").and_then(|v| v.parse().ok()).unwrap_or(0);
+            if buffer.len() >= end + 4 + length {
+                let body = String::from_utf8_lossy(&buffer[end + 4..end + 4 + length]).into_owned();
+                buffer.drain(..end + 4 + length);
+                return Ok(Some(format!("{head}\r\n\r\n{body}")));
+            }
+        }
+        let mut chunk = [0; 4096];
+        let n = stream.read(&mut chunk).await?;
+        if n == 0 {
+            return Ok(None);
+        }
+        buffer.extend_from_slice(&chunk[..n]);
+    }
+}
+
+/// A header's value in a head.
+pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().skip(1).find_map(|line| {
+        let (n, v) = line.split_once(':')?;
+        n.eq_ignore_ascii_case(name).then(|| v.trim())
+    })
+}
+
+/// A port nobody listens on, as far as anyone can know.
+pub fn closed_port() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A certificate for these names, issued by itself, and its server settings.
+pub struct SelfSigned {
+    pub pem: String,
+    pub acceptor: tokio_rustls::TlsAcceptor,
+}
+
+impl SelfSigned {
+    pub fn new(names: &[&str]) -> SelfSigned {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+        SelfSigned { pem: made.cert.pem(), acceptor: Arc::new(config).into() }
+    }
+
+    /// Serves the same answer to every request.
+    pub async fn serve(&self, answer: &'static [u8]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = self.acceptor.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let mut stream = acceptor.accept(stream).await?;
+                    let mut buffer = Vec::new();
+                    while read_request(&mut stream, &mut buffer).await?.is_some() {
+                        stream.write_all(answer).await?;
+                    }
+                    stream.shutdown().await
+                });
+            }
+        });
+        address
+    }
+}
