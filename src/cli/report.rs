@@ -1,13 +1,62 @@
 //! `shakedown report`.
 
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
 use super::{Exit, Failed};
+use crate::record::Record;
+use crate::report::{self, Document, Format, terminal};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_long_help = EXAMPLES)]
+pub struct Args {
+    /// Folder of a run, or its record.json.
+    record: PathBuf,
+    /// Formats, separated by commas. Without any: text on the terminal.
+    #[arg(long, short, value_enum, value_delimiter = ',', value_name = "FORMAT")]
+    format: Vec<Format>,
+    /// Folder to write to (report.html, report.md, …). Without it one format goes to stdout.
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shakedown report reports/django/2026-03-01T12-00-00                     read it here
+  shakedown report RUN --format html > report.html                        one format to stdout
+  shakedown report RUN --format html,md,json,csv,series --output out      several into a folder";
+
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{count} formats cannot share stdout")]
+#[diagnostic(help("say which folder they go to: --output DIR"))]
+struct NoFolder {
+    count: usize,
+}
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<Exit, Failed> {
-    let _ = args;
-    todo!()
+    let record = Record::read(&args.record).map_err(Failed::usage)?;
+    let document = Document::of(&record);
+    let Some(folder) = &args.output else { return to_stdout(&document, &args.format) };
+    let all = [Format::Text, Format::Html, Format::Md, Format::Json, Format::Csv, Format::Series];
+    let formats = if args.format.is_empty() { &all } else { args.format.as_slice() };
+    for path in report::write(&document, formats, folder).map_err(Failed::internal)? {
+        anstream::println!("{}", path.display());
+    }
+    Ok(Exit::Pass)
+}
+
+fn to_stdout(document: &Document<'_>, formats: &[Format]) -> Result<Exit, Failed> {
+    let text = match formats {
+        [] | [Format::Text] => {
+            let look = terminal::Look { color: std::io::stdout().is_terminal(), ..terminal::Look::default() };
+            terminal::render(document, &look)
+        }
+        [format] => format.render(document),
+        several => return Err(Failed::usage(NoFolder { count: several.len() })),
+    };
+    // A reader that has seen enough closes the pipe: that is no failure. NO_COLOR is anstream's to heed.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(Exit::Pass)
 }

@@ -239,7 +239,7 @@ mod tests {
             ),
             ("prod: errors < 0.1%", Verdict::Pass, "errors were 0%, 0.1% under the limit"),
             ("dev/note-create: errors < 1%", Verdict::Fail, "errors were 4%, 3% over the limit of 1%"),
-            ("prod: rss < 400MiB", Verdict::Pass, "rss was 55.5 MiB"),
+            ("prod: rss < 400MiB", Verdict::Pass, "rss was 162 MiB"),
             ("prod: cpu/1k < 2s", Verdict::Pass, "cpu/1k was 783 ms"),
         ] {
             let (got, why) = judged(&mut record, text);

@@ -89,12 +89,13 @@ pub fn stack(name: &str, role: Role, url: &str, routes: Vec<RouteRecord>, median
             }
         })
         .collect();
+    let processes: u64 = if role == Role::Dev { 1 } else { 4 };
     let samples = (0..=20)
         .map(|at| Sample {
             at_s: f64::from(at),
             cpu_s: f64::from(at) * median_ms / 60.0,
-            rss_bytes: 52_000_000 + u64::from(at as u32) * 310_000,
-            processes: if role == Role::Dev { 1 } else { 4 },
+            rss_bytes: processes * 41_000_000 + u64::from(at as u32) * 310_000,
+            processes: processes as u32,
         })
         .collect();
     StackRecord {
@@ -121,7 +122,7 @@ pub fn stack(name: &str, role: Role, url: &str, routes: Vec<RouteRecord>, median
         resources: Some(ResourceRecord {
             cpu_s: median_ms / 3.0,
             cpu_s_per_1k: Some(median_ms / 3.0 / (requests as f64 / 1e3)),
-            peak_rss_bytes: 58_200_000,
+            peak_rss_bytes: processes * 41_000_000 + 6_200_000,
             samples,
         }),
         samples: Vec::new(),

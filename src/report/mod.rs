@@ -1,7 +1,18 @@
 //! Reports: one file a format, each a pure function of a [`Document`]. Measures nothing.
 
+pub mod csv;
+mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod foreign;
+mod format;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
+mod verdict;
+
+pub use self::format::{Format, write};
 
 use crate::compare::{self, Comparison, Insight};
 use crate::gate::{self, GateOutcome, Verdict};

@@ -1,0 +1,163 @@
+//! Tables for a spreadsheet: quantiles by stack and route, and the time series.
+
+use csv::Writer;
+
+use super::{Document, foreign};
+use crate::compare::Metric;
+use crate::record::{LatencyRecord, RouteRecord, StackRecord};
+
+/// One row for each stack, route (or `all`) and kind of latency. Absent quantiles are empty cells.
+pub fn quantiles(document: &Document<'_>) -> String {
+    let mut out = Writer::from_writer(Vec::new());
+    let head = [
+        "stack",
+        "route",
+        "latency",
+        "count",
+        "min_ms",
+        "mean_ms",
+        "p50_ms",
+        "p90_ms",
+        "p95_ms",
+        "p99_ms",
+        "p99.9_ms",
+        "max_ms",
+        "requests",
+        "errors",
+        "throughput_rps",
+    ];
+    put(&mut out, head.map(str::to_owned));
+    for stack in &document.record.stacks {
+        for route in std::iter::once(&stack.total).chain(&stack.routes) {
+            for (kind, latency) in [
+                ("response", &route.response),
+                ("service", &route.service),
+                ("first-byte", &route.first_byte),
+                ("failed", &route.failed),
+            ] {
+                if latency.count > 0 || kind == "response" {
+                    put(&mut out, row(stack, route, kind, latency));
+                }
+            }
+        }
+    }
+    finish(out)
+}
+
+fn row(stack: &StackRecord, route: &RouteRecord, kind: &str, latency: &LatencyRecord) -> Vec<String> {
+    let at = |metric: Metric| number(metric.of_latency(latency));
+    vec![
+        text(&stack.name),
+        text(&route.name),
+        kind.to_owned(),
+        latency.count.to_string(),
+        number(latency.min_ms),
+        at(Metric::Mean),
+        at(Metric::P50),
+        at(Metric::P90),
+        at(Metric::P95),
+        at(Metric::P99),
+        at(Metric::P999),
+        at(Metric::Max),
+        route.requests.to_string(),
+        route.error_count().to_string(),
+        number(Metric::Throughput.of(stack, route)),
+    ]
+}
+
+/// One row for each stack and second.
+pub fn series(document: &Document<'_>) -> String {
+    let mut out = Writer::from_writer(Vec::new());
+    let head = [
+        "stack",
+        "second",
+        "wanted",
+        "requests",
+        "errors",
+        "p50_ms",
+        "p99_ms",
+        "max_ms",
+        "in_flight",
+        "backlog",
+    ];
+    put(&mut out, head.map(str::to_owned));
+    for stack in &document.record.stacks {
+        for second in &stack.seconds {
+            put(
+                &mut out,
+                [
+                    text(&stack.name),
+                    second.second.to_string(),
+                    second.wanted.to_string(),
+                    second.requests.to_string(),
+                    second.errors.to_string(),
+                    number(second.p50_ms),
+                    number(second.p99_ms),
+                    number(second.max_ms),
+                    second.in_flight.to_string(),
+                    second.backlog.to_string(),
+                ],
+            );
+        }
+    }
+    finish(out)
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map(|value| format!("{value:.4}")).unwrap_or_default()
+}
+
+/// Foreign text; a leading sign that a spreadsheet would take for a formula is quoted.
+fn text(text: &str) -> String {
+    let line = foreign::line(text, foreign::LINE);
+    if line.starts_with(['=', '+', '-', '@']) { format!("'{line}") } else { line }
+}
+
+fn put(out: &mut Writer<Vec<u8>>, row: impl IntoIterator<Item = String>) {
+    // Writing to memory, rows of one length by construction: it cannot fail.
+    let _ = out.write_record(row);
+}
+
+fn finish(out: Writer<Vec<u8>>) -> String {
+    out.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn table(text: &str) -> Vec<csv::StringRecord> {
+        csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn one_row_a_latency() {
+        let record = fixture::two_stacks();
+        let rows = table(&quantiles(&Document::of(&record)));
+        // 11 rows of routes and total, three latencies each; dev has failures in total and one route.
+        assert_eq!(rows.len(), 2 * 11 * 3 + 2);
+        let p50: f64 = rows[0][6].parse().unwrap();
+        assert!((p50 - record.stacks[0].total.response.p50_ms.unwrap()).abs() < 0.001);
+        assert_eq!(&rows[0][10], "", "too few samples for p99.9");
+        assert_eq!(table(&series(&Document::of(&record))).len(), 40);
+    }
+
+    #[test]
+    fn formulas_and_controls_are_disarmed() {
+        let mut record = fixture::hostile();
+        record.stacks[0].routes[0].name = "=HYPERLINK(\"http://x\")".into();
+        let text = quantiles(&Document::of(&record)) + &series(&Document::of(&record));
+        assert!(foreign::is_harmless(&text));
+        assert!(!text.contains(",=") && text.contains("'=HYPERLINK"));
+        assert!(table(&quantiles(&Document::of(&record))).iter().all(|row| row.len() == 15));
+    }
+
+    #[test]
+    fn a_failed_stack_has_empty_cells() {
+        let rows = table(&quantiles(&Document::of(&fixture::failed_stack())));
+        let prod: Vec<_> = rows.iter().filter(|row| &row[0] == "prod").collect();
+        assert_eq!(prod.len(), 1);
+        assert_eq!((&prod[0][6], &prod[0][14]), ("", ""));
+    }
+}

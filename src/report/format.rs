@@ -1,0 +1,65 @@
+//! The formats by name, and a folder filled with them.
+
+use std::path::{Path, PathBuf};
+
+use super::{Document, csv, html, json, markdown, terminal};
+use crate::record::store::{self, StoreError};
+
+/// A report format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a terminal, up to 100 columns.
+    Text,
+    /// One page with everything: charts, tables, findings with their evidence.
+    Html,
+    /// For a pull request.
+    Md,
+    /// A summary for programs.
+    Json,
+    /// Quantiles by stack and route.
+    Csv,
+    /// The time series, second by second.
+    Series,
+}
+
+impl Format {
+    /// Its file's name.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Format::Text => "report.txt",
+            Format::Html => "report.html",
+            Format::Md => "report.md",
+            Format::Json => "report.json",
+            Format::Csv => "latency.csv",
+            Format::Series => "series.csv",
+        }
+    }
+
+    /// The document in this format; text is without colour.
+    pub fn render(self, document: &Document<'_>) -> String {
+        match self {
+            Format::Text => terminal::render(document, &terminal::Look::default()),
+            Format::Html => html::render(document),
+            Format::Md => markdown::render(document),
+            Format::Json => json::render(document),
+            Format::Csv => csv::quantiles(document),
+            Format::Series => csv::series(document),
+        }
+    }
+}
+
+/// Writes the document in these formats to a folder and gives the files' paths.
+///
+/// # Errors
+/// What the file system said; a file is whole or not there.
+pub fn write(document: &Document<'_>, formats: &[Format], folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    store::create_folder(folder)?;
+    formats
+        .iter()
+        .map(|format| {
+            let path = folder.join(format.file_name());
+            store::replace(&path, format.render(document).as_bytes())?;
+            Ok(path)
+        })
+        .collect()
+}

@@ -1,0 +1,282 @@
+//! The report for a pull request: verdict, table, gates, findings folded away.
+
+use std::fmt::Write as _;
+
+use super::terminal::{classes, headline_metrics, shown};
+use super::{Document, finding, foreign};
+use crate::compare::{self, Metric, quantity};
+use crate::gate::Verdict;
+
+/// Rows of a table before "more in the report".
+const ROWS: usize = 20;
+/// Places of a finding, and findings, that are shown.
+const PLACES: usize = 5;
+const FINDINGS: usize = 40;
+
+/// The document as Markdown.
+pub fn render(document: &Document<'_>) -> String {
+    let record = document.record;
+    let mut out = String::new();
+    let sign = match document.status() {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Unknown => "⚠️",
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "## {sign} {}\n\n{}\n", text(&record.title), escape(&document.verdict()));
+    headline(document, &mut out);
+    routes(document, &mut out);
+    gates(document, &mut out);
+    insights(document, &mut out);
+    findings(document, &mut out);
+    errors_and_warnings(document, &mut out);
+    let _ = writeln!(
+        out,
+        "<sub>{} · {} · – means not measured, or too few samples to say · {} {}</sub>",
+        record.started.strftime("%Y-%m-%d %H:%M UTC"),
+        text(&record.load.summary),
+        text(&record.tool.name),
+        text(&record.tool.version)
+    );
+    out
+}
+
+fn headline(document: &Document<'_>, out: &mut String) {
+    let stacks = &document.record.stacks;
+    if stacks.is_empty() {
+        return;
+    }
+    let mut head = "| all routes |".to_owned();
+    let mut rule = "|---|".to_owned();
+    for (at, stack) in stacks.iter().enumerate() {
+        let _ = write!(head, " {} |", text(&stack.name));
+        rule.push_str("---:|");
+        if at > 0 {
+            head.push_str(" ratio |");
+            rule.push_str("---:|");
+        }
+    }
+    let _ = writeln!(out, "{head}\n{rule}");
+    for metric in headline_metrics(document) {
+        let _ = write!(out, "| {} |", metric.title());
+        for (at, stack) in stacks.iter().enumerate() {
+            let _ = write!(out, " {} |", shown(metric, metric.of(stack, &stack.total)));
+            if at > 0 {
+                let row = document.comparisons.get(at - 1).and_then(|c| c.row(compare::ALL_ROUTES, metric));
+                let ratio = row.and_then(|row| row.ratio).map_or_else(|| "–".to_owned(), quantity::ratio);
+                let _ = write!(out, " {ratio} |");
+            }
+        }
+        out.push('\n');
+    }
+    out.push('\n');
+}
+
+fn routes(document: &Document<'_>, out: &mut String) {
+    let stacks = &document.record.stacks;
+    let names = compare::route_names(stacks);
+    if names.is_empty() {
+        return;
+    }
+    let metrics: &[Metric] =
+        if stacks.len() < 3 { &[Metric::P50, Metric::P99, Metric::Errors] } else { &[Metric::P50] };
+    let mut head = "| route |".to_owned();
+    let mut rule = "|---|".to_owned();
+    for stack in stacks {
+        for metric in metrics {
+            let _ = write!(head, " {} {} |", text(&stack.name), metric.title());
+            rule.push_str("---:|");
+        }
+    }
+    let _ = writeln!(out, "{head}\n{rule}");
+    for name in names.iter().take(ROWS) {
+        let _ = write!(out, "| {} |", text(name));
+        for stack in stacks {
+            let route = compare::route(stack, name);
+            for metric in metrics {
+                let value = route.and_then(|route| metric.of(stack, route));
+                let _ = write!(out, " {} |", shown(*metric, value));
+            }
+        }
+        out.push('\n');
+    }
+    if names.len() > ROWS {
+        let _ = writeln!(out, "\n… and {} more routes in the report.", names.len() - ROWS);
+    }
+    out.push('\n');
+}
+
+fn gates(document: &Document<'_>, out: &mut String) {
+    for gate in &document.gates {
+        let sign = match gate.verdict {
+            Verdict::Pass => "✅",
+            Verdict::Fail => "❌",
+            Verdict::Unknown => "⚠️",
+        };
+        let _ = writeln!(out, "- {sign} **{}** — {}", text(&gate.text), text(&gate.reason));
+    }
+    if !document.gates.is_empty() {
+        out.push('\n');
+    }
+}
+
+fn insights(document: &Document<'_>, out: &mut String) {
+    if document.insights.is_empty() {
+        return;
+    }
+    let _ =
+        writeln!(out, "<details><summary>What the numbers show ({})</summary>\n", document.insights.len());
+    for insight in document.insights.iter().take(ROWS) {
+        let route = insight.route.as_deref().map(|route| format!(" {}", text(route))).unwrap_or_default();
+        let words = escape(&foreign::line(&insight.text, 1000));
+        let _ = writeln!(out, "- **{}{route}** ({}): {words}", text(&insight.stack), insight.pattern);
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+fn findings(document: &Document<'_>, out: &mut String) {
+    let findings = finding::findings(document.record);
+    if findings.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "<details><summary>Audit findings ({})</summary>\n", findings.len());
+    for outcome in findings.iter().take(FINDINGS) {
+        let places: Vec<String> = outcome
+            .places
+            .iter()
+            .take(PLACES)
+            .map(|place| escape(&foreign::line(&place.route, 40)))
+            .collect();
+        let at = if places.is_empty() { String::new() } else { format!(" (at {})", places.join(", ")) };
+        let _ = writeln!(
+            out,
+            "- **{}** {} {}: {}{at}",
+            outcome.severity.name(),
+            text(&outcome.stack),
+            text(&outcome.check),
+            text(&outcome.summary)
+        );
+    }
+    if findings.len() > FINDINGS {
+        let _ = writeln!(out, "- … and {} more in the report", findings.len() - FINDINGS);
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+fn errors_and_warnings(document: &Document<'_>, out: &mut String) {
+    let record = document.record;
+    let mut rows: Vec<String> = record.warnings.iter().map(|warning| text(warning)).collect();
+    for stack in &record.stacks {
+        let name = text(&stack.name);
+        rows.extend(stack.warnings.iter().map(|warning| format!("{name}: {}", text(warning))));
+        for route in stack.routes.iter().filter(|route| !route.errors.is_empty()) {
+            let classes = escape(&classes(route));
+            rows.push(format!(
+                "{name} {}: {classes} of {}",
+                text(&route.name),
+                quantity::count(route.requests)
+            ));
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "<details><summary>Errors and warnings ({})</summary>\n", rows.len());
+    for row in rows.iter().take(ROWS) {
+        let _ = writeln!(out, "- {row}");
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+/// One line of foreign text, escaped.
+fn text(text: &str) -> String {
+    escape(&foreign::line(text, 160))
+}
+
+/// Takes the meaning from every character that has one in Markdown or HTML.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' => out.push_str("&#124;"),
+            '`' => out.push_str("&#96;"),
+            '\\' | '*' | '[' | ']' | '~' | '#' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // Inside a word an underscore has no meaning.
+            '_' if !(before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_alphanumeric())) => {
+                out.push_str("\\_");
+            }
+            // A zero-width break would be invisible; an entity keeps hosts from making links and calling people.
+            '@' => out.push_str("&#64;<!-- -->"),
+            ':' if chars.peek() == Some(&'/') => out.push_str(":<!-- -->"),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn two_stacks() {
+        let text = render(&Document::of(&fixture::two_stacks()));
+        assert!(text.lines().count() < 60, "{} lines", text.lines().count());
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn failed_stack() {
+        insta::assert_snapshot!(render(&Document::of(&fixture::failed_stack())));
+    }
+
+    #[test]
+    fn says_at_the_top_that_it_is_partial() {
+        let text = render(&Document::of(&fixture::partial()));
+        let top: String = text.lines().take(3).collect();
+        assert!(top.contains("The record is partial"), "{top}");
+    }
+
+    #[test]
+    fn foreign_text_has_no_meaning() {
+        assert_eq!(escape("<b>|`*x*`"), "&lt;b&gt;&#124;&#96;\\*x\\*&#96;");
+        assert_eq!(escape("[a](javascript:b)"), "\\[a\\](javascript:b)");
+        assert_eq!(escape("snake_case _em_"), "snake_case \\_em\\_");
+        assert_eq!(escape("http://x @you"), "http:<!-- -->//x &#64;<!-- -->you");
+    }
+
+    #[test]
+    fn hostile_text_is_harmless() {
+        let text = render(&Document::of(&fixture::hostile()));
+        assert!(foreign::is_harmless(&text));
+        for forbidden in ["<script", "<img", "</style", "`", "](", "<!-- x"] {
+            assert!(!text.replace("\\]", "").contains(forbidden), "{forbidden}");
+        }
+        let columns = |row: &str| row.matches('|').count();
+        let mut rows = text.lines().filter(|row| row.starts_with('|')).peekable();
+        while let Some(row) = rows.next() {
+            if let Some(next) = rows.peek() {
+                let table_ends = next.starts_with("| route");
+                assert!(table_ends || columns(row) == columns(next), "{row}\n{next}");
+            }
+        }
+        assert!(text.len() < 60_000, "bounded: {}", text.len());
+    }
+
+    #[test]
+    fn sixty_routes_stay_short() {
+        let text = render(&Document::of(&fixture::many_routes()));
+        assert!(text.contains("… and 40 more routes"));
+        assert!(text.lines().count() < 80);
+    }
+}
