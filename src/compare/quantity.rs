@@ -41,7 +41,11 @@ pub fn bytes(bytes: f64) -> String {
 
 /// A ratio: `0.83x`, `226x`.
 pub fn ratio(ratio: f64) -> String {
-    if ratio > 0.0 && ratio < 0.001 { "<0.001x".to_owned() } else { format!("{}x", significant(ratio)) }
+    match ratio {
+        0.0 => "0x".to_owned(),
+        ratio if ratio < 0.001 => "<0.001x".to_owned(),
+        ratio => format!("{}x", significant(ratio)),
+    }
 }
 
 /// A whole number with its thousands separated.

@@ -100,7 +100,8 @@ fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
     let metric = bound.metric;
     let of = |subject: &Subject| {
         let stack = subject.stack.as_deref().unwrap_or_default();
-        value(record, stack, subject.route.as_deref(), metric).map_err(|reason| format!("{stack}: {reason}"))
+        value(record, stack, subject.route.as_deref(), metric)
+            .map_err(|reason| if reason.starts_with(stack) { reason } else { format!("{stack}: {reason}") })
     };
     let (first, second) = match (of(a), of(b)) {
         (Ok(first), Ok(second)) => (first, second),

@@ -24,7 +24,7 @@ pub fn checks(record: &Record) -> Vec<&str> {
             None => names.push((&outcome.check, severity)),
         }
     }
-    names.sort_by(|a, b| b.1.cmp(&a.1));
+    names.sort_by_key(|(_, worst)| std::cmp::Reverse(*worst));
     names.into_iter().map(|(name, _)| name).collect()
 }
 

@@ -41,7 +41,7 @@ impl Document<'_> {
         if self.comparisons.is_empty() {
             parts.extend(self.record.stacks.iter().filter_map(alone));
         } else {
-            parts.extend(self.comparisons.iter().filter_map(|comparison| beside(comparison)));
+            parts.extend(self.comparisons.iter().filter_map(beside));
         }
         parts.extend(self.gates_sentence());
         parts.extend(self.audit_sentence());
@@ -55,6 +55,8 @@ impl Document<'_> {
         Some(match (all, failed, unknown) {
             (0, ..) => return None,
             (1, 0, 0) => "The gate passes.".to_owned(),
+            (1, 0, _) => "The gate can't be judged.".to_owned(),
+            (1, ..) => "The gate failed.".to_owned(),
             (_, 0, 0) => format!("All {all} gates pass."),
             (_, 0, unknown) => format!("{unknown} of {all} gates can't be judged."),
             (_, failed, 0) => format!("{failed} of {all} gates failed."),

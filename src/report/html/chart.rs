@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 /// Width and height of a chart in its own units.
-const SIZE: (f64, f64) = (600.0, 270.0);
+const SIZE: (f64, f64) = (600.0, 286.0);
 /// Left, top, right and bottom edges of the plotting area.
-const EDGE: (f64, f64, f64, f64) = (66.0, 14.0, 18.0, 44.0);
+const EDGE: (f64, f64, f64, f64) = (66.0, 30.0, 18.0, 44.0);
 /// Colours (and their line styles) before they repeat.
 const COLORS: usize = 6;
 
@@ -141,7 +141,7 @@ pub fn figure(caption: &str, about: &str, x: &Axis, y: &Axis, lines: &[Line]) ->
                 }
                 line.axis x1=(px(left)) x2=(px(left + width)) y1=(px(top + height)) y2=(px(top + height)) {}
                 text.title x=(px(left + width / 2.0)) y=(px(SIZE.1 - 6.0)) { (x.title) }
-                text.unit x=(px(left + 4.0)) y=(px(top + 1.0)) { (y.title) }
+                text.unit x=(px(left)) y=(px(top - 14.0)) { (y.title) }
                 @for line in lines {
                     @for run in line.points.split(Option::is_none).filter(|run| !run.is_empty()) {
                         @let points: Vec<(f64, f64)> = run.iter().flatten().map(|(a, b)| (at_x(*a), at_y(*b))).collect();

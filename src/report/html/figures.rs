@@ -6,13 +6,17 @@ use super::chart::{Axis, Line, figure, nines};
 use crate::compare::quantity;
 use crate::record::{LatencyRecord, Record, RouteRecord, SecondRecord, StackRecord, latency::SAMPLES_BEYOND};
 use crate::report::{Document, foreign};
+use crate::stack::Sample;
 
 /// A chart's line has at most so many points.
 const POINTS: usize = 600;
 
+/// Colour, name, whether dashed, points.
+type Curve = (usize, String, bool, Vec<(f64, f64)>);
+
 /// Latency by percentile, both stacks in one chart.
 pub fn percentiles(record: &Record) -> Markup {
-    let curves: Vec<(usize, String, bool, Vec<(f64, f64)>)> = record
+    let curves: Vec<Curve> = record
         .stacks
         .iter()
         .enumerate()
@@ -29,17 +33,15 @@ pub fn waiting(document: &Document<'_>) -> Markup {
     html! {
         @for (at, stack) in document.record.stacks.iter().enumerate().filter(|(_, stack)| queued(stack)) {
             (curves_figure(
-                &format!("{}: response time (from the intended start) and service time (from the send)", name(stack)),
+                &format!("{}: response and service time part", name(stack)),
                 &[
-                    (at, "response".to_owned(), false, curve(&stack.total.response)),
-                    (at, "service".to_owned(), true, curve(&stack.total.service)),
+                    (at, "response, from the intended start".to_owned(), false, curve(&stack.total.response)),
+                    (at, "service, from the send".to_owned(), true, curve(&stack.total.service)),
                 ],
             ))
         }
     }
 }
-
-type Curve = (usize, String, bool, Vec<(f64, f64)>);
 
 fn curves_figure(caption: &str, curves: &[Curve]) -> Markup {
     let values = || curves.iter().flat_map(|(_, _, _, points)| points.iter());
@@ -93,7 +95,7 @@ pub fn over_time(record: &Record) -> Markup {
                 @let () = rates.push(Line { name: "wanted".into(), color: 5, dashed: true, points: wanted });
             }
         }
-        (linear("Requests a second", "requests a second", x(), rates, quantity::rate))
+        (linear("Requests a second", "requests a second", x(), rates, plain))
         @let mut times = lines(stacks, false, " median", |second| second.p50_ms);
         @let () = times.extend(lines(stacks, true, " p99", |second| second.p99_ms));
         (logarithmic("Response time by second", x(), times))
@@ -106,7 +108,7 @@ pub fn over_time(record: &Record) -> Markup {
 
 /// CPU and memory of the stacks' process trees.
 pub fn resources(record: &Record) -> Markup {
-    let of = |value: &dyn Fn(&[crate::stack::Sample]) -> Vec<(f64, f64)>| -> Vec<Line> {
+    let of = |value: fn(&[Sample]) -> Vec<(f64, f64)>| -> Vec<Line> {
         let mut lines = Vec::new();
         for (color, stack) in record.stacks.iter().enumerate() {
             let Some(resources) = &stack.resources else { continue };
@@ -115,11 +117,11 @@ pub fn resources(record: &Record) -> Markup {
         }
         lines
     };
-    let cpu = of(&|samples| {
+    let cpu = of(|samples| {
         let pairs = samples.windows(2).filter(|pair| pair[1].at_s > pair[0].at_s);
         pairs.map(|p| (p[1].at_s, ((p[1].cpu_s - p[0].cpu_s) / (p[1].at_s - p[0].at_s)).max(0.0))).collect()
     });
-    let memory = of(&|samples| samples.iter().map(|s| (s.at_s, s.rss_bytes as f64 / 1_048_576.0)).collect());
+    let memory = of(|samples| samples.iter().map(|s| (s.at_s, s.rss_bytes as f64 / 1_048_576.0)).collect());
     let end =
         memory.iter().flat_map(|line| line.points.iter().flatten()).map(|(x, _)| *x).fold(0.0, f64::max);
     if end <= 0.0 {
@@ -192,7 +194,7 @@ fn tick(ms: f64) -> String {
 }
 
 /// A route's own percentile chart.
-pub fn route(record: &Record, of: &[Option<&RouteRecord>]) -> Markup {
+pub fn route(record: &Record, caption: &str, of: &[Option<&RouteRecord>]) -> Markup {
     let curves: Vec<Curve> = record
         .stacks
         .iter()
@@ -200,5 +202,5 @@ pub fn route(record: &Record, of: &[Option<&RouteRecord>]) -> Markup {
         .enumerate()
         .filter_map(|(at, (stack, route))| Some((at, name(stack), false, curve(&(*route)?.response))))
         .collect();
-    curves_figure("Response time by percentile", &curves)
+    curves_figure(caption, &curves)
 }

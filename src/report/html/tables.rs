@@ -130,11 +130,11 @@ pub fn routes(document: &Document<'_>) -> Markup {
         @if names.len() > ROUTES { p.quiet { "… and " (names.len() - ROUTES) " more routes in the record." } }
         p.quiet { "– means that it was not measured or that there were too few samples to say; point at it for the reason." }
         details {
-            summary { "Percentile curves of each route" }
+            summary { "Response time by percentile of each route" }
             div.figures {
                 @for name in names.iter().take(DETAILS) {
                     @let of: Vec<Option<&RouteRecord>> = stacks.iter().map(|s| compare::route(s, name)).collect();
-                    div { h4 { (foreign::line(name, 80)) } (figures::route(document.record, &of)) }
+                    (figures::route(document.record, &foreign::line(name, 80), &of))
                 }
             }
         }
