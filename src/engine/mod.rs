@@ -3,6 +3,19 @@
 //! Each worker is one thread with a tokio `current_thread` runtime and shares nothing with the others on
 //! the hot path; what it counts leaves it by message, once a second and at the end.
 
+mod curve;
+mod job;
+mod judge;
+mod load;
+mod random;
+mod recorder;
+mod redirect;
+mod request;
+mod runner;
+mod schedule;
+mod timer;
+mod worker;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +26,8 @@ use tokio::sync::watch;
 use crate::auth::{Renewed, Wallet};
 use crate::plan::Plan;
 use crate::wire::Endpoint;
+
+pub use load::load;
 
 /// Classes of errors, in the order of [`Counts::errors`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -268,13 +283,4 @@ pub enum EngineError {
     /// The system refused a thread, a timer or a descriptor.
     #[error("the load generator could not start: {0}")]
     System(#[from] std::io::Error),
-}
-
-/// Runs warm-up and measured part on one stack.
-///
-/// # Errors
-/// As [`EngineError`]; a stack that fails is no error but counted.
-pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
-    let _ = input;
-    todo!()
 }

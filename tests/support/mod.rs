@@ -143,3 +143,89 @@ impl SelfSigned {
         address
     }
 }
+
+/// A server that answers as a function says, and keeps what it was asked.
+pub struct App {
+    pub address: SocketAddr,
+    pub connections: Arc<AtomicUsize>,
+    requests: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl App {
+    /// `answer` gets the whole request and gives the whole response.
+    pub async fn start(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> App {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let requests = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let (count, log, answer) = (connections.clone(), requests.clone(), Arc::new(answer));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                let (log, answer) = (log.clone(), answer.clone());
+                tokio::spawn(async move {
+                    let mut buffer = Vec::new();
+                    while let Some(request) = read_request(&mut stream, &mut buffer).await? {
+                        let response = answer(&request);
+                        log.lock().unwrap().push(request);
+                        stream.write_all(response.as_bytes()).await?;
+                    }
+                    std::io::Result::Ok(())
+                });
+            }
+        });
+        App { address, connections, requests }
+    }
+
+    pub fn url(&self) -> url::Url {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+/// A response with a body.
+pub fn response(status: u16, lines: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status} X\r\n{lines}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// A server whose latency is known: it answers at once, but stands still for `frozen` in every `period`, as a
+/// garbage collection or a lock would make it.
+pub struct Truth {
+    pub address: SocketAddr,
+}
+
+impl Truth {
+    pub async fn start(period: std::time::Duration, frozen: std::time::Duration) -> Truth {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let begin = std::time::Instant::now();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                stream.set_nodelay(true).unwrap();
+                tokio::spawn(async move {
+                    let mut buffer = Vec::new();
+                    while read_request(&mut stream, &mut buffer).await?.is_some() {
+                        let periods = begin.elapsed().as_nanos() / period.as_nanos();
+                        let thaw = begin + period * u32::try_from(periods).unwrap() + frozen;
+                        // In the past when it is not frozen.
+                        tokio::time::sleep_until(thaw.into()).await;
+                        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await?;
+                    }
+                    std::io::Result::Ok(())
+                });
+            }
+        });
+        Truth { address }
+    }
+
+    pub fn url(&self) -> url::Url {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+}

@@ -1,0 +1,133 @@
+//! What every worker of a load knows: read by all, written by none.
+
+use std::time::{Duration, Instant};
+
+use super::curve::Curve;
+use super::random::Random;
+use super::request::{CompiledRoute, CredentialLines};
+use super::schedule::Schedule;
+use super::{EngineError, LoadInput};
+use crate::plan::{ConnectionMode, Item, ModelPlan, RouteId, User};
+use crate::wire::Endpoint;
+
+/// Longest that requests under way at the end of the measured part are waited for.
+pub(super) const DRAIN: Duration = Duration::from_secs(5);
+
+pub(super) struct Job {
+    pub(super) endpoint: Endpoint,
+    pub(super) routes: Vec<CompiledRoute>,
+    pub(super) items: Vec<Item>,
+    /// Weights summed up, in the order of the items.
+    sums: Vec<u64>,
+    pub(super) populations: Vec<Vec<User>>,
+    pub(super) feeders: Vec<Vec<Vec<String>>>,
+    pub(super) new_connections: bool,
+    pub(super) warmup: Duration,
+    pub(super) duration: Duration,
+    pub(super) seed: u64,
+    pub(super) workers: usize,
+    pub(super) model: Model,
+}
+
+pub(super) enum Model {
+    Open { schedules: Vec<Schedule>, connections: usize },
+    Closed { users: Curve, think: Duration },
+}
+
+impl Job {
+    pub(super) fn new(input: &LoadInput<'_>) -> Result<Job, EngineError> {
+        let plan = input.plan;
+        let load = &plan.load;
+        let new_connections = load.connection == ConnectionMode::New;
+        let routes = plan
+            .routes
+            .iter()
+            .map(|route| CompiledRoute::new(route, &input.endpoint.host, input.values, new_connections))
+            .collect::<Result<_, _>>()?;
+        let mut sum = 0;
+        let sums = plan
+            .items
+            .iter()
+            .map(|item| {
+                sum += u64::from(item.weight);
+                sum
+            })
+            .collect();
+        // A worker without a connection or a user of its own has nothing to do.
+        let (model, workers) = match &load.model {
+            ModelPlan::Open { profile, arrivals, connections } => {
+                let connections = (*connections).max(1);
+                let workers = load.threads.clamp(1, connections);
+                let schedules = (0..workers)
+                    .map(|w| Schedule::new(profile, *arrivals, load.warmup, load.seed, w, workers))
+                    .collect();
+                (Model::Open { schedules, connections }, workers)
+            }
+            ModelPlan::Closed { profile, think } => {
+                let users = Curve::new(profile);
+                let most = (users.highest().round() as usize).max(1);
+                (Model::Closed { users, think: *think }, load.threads.clamp(1, most))
+            }
+        };
+        Ok(Job {
+            endpoint: input.endpoint.clone(),
+            routes,
+            items: plan.items.clone(),
+            sums,
+            populations: plan.populations.iter().map(|population| population.users.clone()).collect(),
+            feeders: plan.feeders.iter().map(|feeder| feeder.rows.clone()).collect(),
+            new_connections,
+            warmup: load.warmup,
+            duration: load.duration(),
+            seed: load.seed,
+            workers,
+            model,
+        })
+    }
+
+    /// Draws an item by weight; `None` without items.
+    pub(super) fn choose(&self, random: &mut Random) -> Option<&Item> {
+        let draw = random.below(*self.sums.last()?);
+        self.items.get(self.sums.partition_point(|sum| *sum <= draw))
+    }
+
+    pub(super) fn route(&self, id: RouteId) -> Option<&CompiledRoute> {
+        self.routes.get(id.0)
+    }
+
+    /// Who asks, by the number of the arrival or of the virtual user.
+    pub(super) fn user(&self, route: &CompiledRoute, number: u64) -> Option<(usize, &User)> {
+        let users = self.populations.get(route.plan.population.0)?;
+        let index = usize::try_from(number % (users.len().max(1) as u64)).ok()?;
+        Some((index, users.get(index)?))
+    }
+
+    /// A worker's part of a whole that is shared evenly.
+    pub(super) fn share(&self, whole: usize, worker: usize) -> usize {
+        whole / self.workers + usize::from(worker < whole % self.workers)
+    }
+}
+
+/// The moments of a load.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// Beginning of the warm-up.
+    pub(super) epoch: Instant,
+    /// Beginning of the measured part.
+    pub(super) begin: Instant,
+    /// Its end.
+    pub(super) end: Instant,
+    /// When requests still under way are given up.
+    pub(super) drained: Instant,
+}
+
+impl Times {
+    pub(super) fn new(epoch: Instant, job: &Job) -> Self {
+        let begin = epoch + job.warmup;
+        let end = begin + job.duration;
+        Times { epoch, begin, end, drained: end + DRAIN }
+    }
+}
+
+/// Credentials of one worker: by auth, then by user.
+pub(super) type Credentials = Vec<Vec<CredentialLines>>;

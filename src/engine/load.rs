@@ -1,0 +1,283 @@
+//! A load from beginning to end: starts the workers, merges what they report, says what happens.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::iter::Peekable;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::job::{Job, Model, Times};
+use super::recorder::{MAX_SAMPLES, WorkerSecond, small_histogram};
+use super::request::CredentialLines;
+use super::schedule::Schedule;
+use super::worker::{self, Orders, Report, WorkerTally};
+use super::{
+    Counts, EngineError, Event, GeneratorTally, Latencies, LoadInput, LoadTally, RouteTally, SecondTally,
+    histogram,
+};
+use crate::auth::{Credential, Renewed, Wallet};
+use crate::plan::Plan;
+use crate::secret::{ExposeSecret, Redactor};
+use crate::wire::printable;
+
+/// Time for the threads to get ready before the first arrival.
+const LEAD_IN: Duration = Duration::from_millis(10);
+
+/// Runs warm-up and measured part on one stack.
+///
+/// Requests under way at the end of the measured part get until their time-out, but at most five seconds more;
+/// those that then have no answer count as timed out. A stop ends it at once: requests under way are not counted.
+///
+/// # Errors
+/// As [`EngineError`]; a stack that fails is no error but counted.
+pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
+    let job = Arc::new(Job::new(&input)?);
+    let LoadInput { plan, wallet, mut renewals, stop, events, .. } = input;
+    let mut secrets = Secrets::new(plan, wallet);
+    let credentials: Vec<Vec<CredentialLines>> =
+        wallet.credentials.iter().map(|users| users.iter().map(CredentialLines::new).collect()).collect();
+
+    let times = Times::new(Instant::now() + LEAD_IN, &job);
+    let (reports, mut reported) = unbounded_channel();
+    let mut threads = Vec::new();
+    let mut tell: Vec<UnboundedSender<Renewed>> = Vec::new();
+    for index in 0..job.workers {
+        let (sender, renewals) = unbounded_channel();
+        tell.push(sender);
+        let orders = Orders {
+            index,
+            job: job.clone(),
+            times,
+            credentials: credentials.clone(),
+            renewals,
+            stop: stop.clone(),
+            reports: reports.clone(),
+        };
+        let thread = std::thread::Builder::new().name(format!("load-{index}"));
+        threads.push(thread.spawn(move || worker::run(orders))?);
+    }
+    drop((reports, credentials));
+
+    if !job.warmup.is_zero() {
+        // Nobody may be listening to the events; the load goes on all the same.
+        let _ = events.send(Event::WarmUp { duration: job.warmup });
+    }
+    let mut seconds = Seconds::new(&job, events.clone());
+    let mut done: Vec<WorkerTally> = Vec::new();
+    let mut measuring = false;
+    let mut renewing = true;
+    while done.len() < job.workers {
+        tokio::select! {
+            report = reported.recv() => match report {
+                Some(Report::Second(second)) => seconds.add(&second),
+                Some(Report::Done(tally)) => done.push(*tally),
+                Some(Report::Failed(error)) => return Err(error.into()),
+                None => return Err(std::io::Error::other("a worker thread ended too early").into()),
+            },
+            () = tokio::time::sleep_until(times.begin.into()), if !measuring => {
+                measuring = true;
+                let _ = events.send(Event::Measuring { duration: job.duration });
+            }
+            renewed = async {
+                match renewals.recv().await {
+                    Some(renewed) => renewed,
+                    None => pending().await,
+                }
+            }, if renewing => {
+                secrets.add(&renewed.credential);
+                // A worker that is done takes no more.
+                renewing = tell.iter().any(|worker| worker.send(renewed.clone()).is_ok());
+            }
+        }
+    }
+    let ended = Instant::now();
+    for thread in threads {
+        // A worker that said it is done has nothing left to fail at.
+        let _ = thread.join();
+    }
+
+    let interrupted = done.iter().any(|tally| tally.interrupted);
+    let wall = if interrupted {
+        ended.saturating_duration_since(times.begin).min(job.duration)
+    } else {
+        job.duration
+    };
+    Ok(merge(&job, done, seconds.finish(), wall, interrupted, &secrets.redactor()))
+}
+
+fn merge(
+    job: &Job,
+    done: Vec<WorkerTally>,
+    seconds: Vec<SecondTally>,
+    wall: Duration,
+    interrupted: bool,
+    redactor: &Redactor,
+) -> LoadTally {
+    let mut routes: Vec<RouteTally> = (0..job.routes.len())
+        .map(|_| RouteTally { counts: Counts::default(), latencies: Latencies::default() })
+        .collect();
+    let mut generator = GeneratorTally {
+        schedule_lag: histogram(),
+        cpu_s: 0.0,
+        wall_s: wall.as_secs_f64(),
+        threads: job.workers,
+        queued: 0,
+        unsent: 0,
+        peak_connections: 0,
+    };
+    let mut taken = 0;
+    let mut samples = Vec::new();
+    for tally in done {
+        for (sum, route) in routes.iter_mut().zip(&tally.routes) {
+            sum.counts.add(&route.counts);
+            sum.latencies.add(&route.latencies);
+        }
+        // Same bounds at the bottom, and the sum resizes itself: adding cannot fail.
+        let _ = generator.schedule_lag.add(&tally.schedule_lag);
+        generator.cpu_s += tally.cpu.as_secs_f64();
+        generator.queued += tally.queued;
+        generator.peak_connections += tally.peak_connections;
+        taken += tally.taken;
+        samples.extend(tally.samples);
+    }
+    if let Model::Open { schedules, .. } = &job.model {
+        let end = job.warmup + wall;
+        let due = schedules
+            .iter()
+            .flat_map(|schedule| schedule.clone())
+            .filter(|arrival| arrival.measured && arrival.at <= end)
+            .count() as u64;
+        generator.unsent = due.saturating_sub(taken);
+    }
+    samples.sort_by_key(|sample| (sample.route, sample.class));
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    samples.retain_mut(|sample| {
+        let count = counts.entry((sample.route, sample.class)).or_default();
+        *count += 1;
+        sample.message = printable(&redactor.scrub(&sample.message), 400);
+        *count <= MAX_SAMPLES
+    });
+    LoadTally { routes, seconds, generator, samples, interrupted }
+}
+
+/// Seconds as the workers report them, merged and said in order.
+struct Seconds {
+    open: BTreeMap<u32, (usize, SecondTally, u64)>,
+    closed: Vec<SecondTally>,
+    workers: usize,
+    wanted: Option<Wanted>,
+    events: UnboundedSender<Event>,
+}
+
+impl Seconds {
+    fn new(job: &Job, events: UnboundedSender<Event>) -> Self {
+        let wanted = match &job.model {
+            Model::Open { schedules, .. } => Some(Wanted::new(schedules, job.warmup)),
+            Model::Closed { .. } => None,
+        };
+        Seconds { open: BTreeMap::new(), closed: Vec::new(), workers: job.workers, wanted, events }
+    }
+
+    fn add(&mut self, report: &WorkerSecond) {
+        let (count, second, taken) = self.open.entry(report.second).or_insert_with(|| {
+            let second = SecondTally {
+                second: report.second,
+                wanted: 0,
+                counts: Counts::default(),
+                response: small_histogram(),
+                in_flight: 0,
+                backlog: 0,
+            };
+            (0, second, 0)
+        });
+        *count += 1;
+        second.wanted += report.begun;
+        second.counts.add(&report.counts);
+        // Same bounds at the bottom, and the sum resizes itself: adding cannot fail.
+        let _ = second.response.add(&report.response);
+        second.in_flight += report.in_flight;
+        *taken += report.taken;
+        while self.open.first_key_value().is_some_and(|(_, (count, _, _))| *count >= self.workers) {
+            self.close_first();
+        }
+    }
+
+    fn close_first(&mut self) {
+        let Some((_, (_, mut second, taken))) = self.open.pop_first() else { return };
+        if let Some(wanted) = &mut self.wanted {
+            let before = wanted.due;
+            wanted.up_to(second.second);
+            second.wanted = wanted.due - before;
+            second.backlog = wanted.due.saturating_sub(taken);
+        }
+        let _ = self.events.send(Event::Second(Box::new(second.clone())));
+        self.closed.push(second);
+    }
+
+    /// What there is, the seconds some worker did not end included.
+    fn finish(mut self) -> Vec<SecondTally> {
+        while !self.open.is_empty() {
+            self.close_first();
+        }
+        self.closed
+    }
+}
+
+/// Counts the arrivals the schedules want. Runs through the same schedules as the workers, so that the workers
+/// need not look ahead.
+struct Wanted {
+    schedules: Vec<Peekable<Schedule>>,
+    begin: Duration,
+    due: u64,
+}
+
+impl Wanted {
+    fn new(schedules: &[Schedule], begin: Duration) -> Self {
+        Wanted { schedules: schedules.iter().map(|s| s.clone().peekable()).collect(), begin, due: 0 }
+    }
+
+    /// Counts on to the end of a second.
+    fn up_to(&mut self, second: u32) {
+        let end = self.begin + Duration::from_secs(u64::from(second) + 1);
+        for schedule in &mut self.schedules {
+            while let Some(arrival) = schedule.next_if(|arrival| arrival.at < end) {
+                self.due += u64::from(arrival.measured);
+            }
+        }
+    }
+}
+
+/// Everything that may not stand in an error sample.
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    fn new(plan: &Plan, wallet: &Wallet) -> Self {
+        let mut secrets = Secrets(Vec::new());
+        let users = plan.populations.iter().flat_map(|population| &population.users);
+        secrets.0.extend(users.filter_map(|user| Some(user.password.as_ref()?.expose_secret().to_owned())));
+        wallet.credentials.iter().flatten().for_each(|credential| secrets.add(credential));
+        secrets
+    }
+
+    fn add(&mut self, credential: &Credential) {
+        let lines = credential.headers.iter().chain(&credential.unsafe_headers);
+        for (name, value) in lines {
+            // Where these lead is no secret, and without it no message makes sense.
+            if name.eq_ignore_ascii_case("referer") || name.eq_ignore_ascii_case("origin") {
+                continue;
+            }
+            let value = value.expose_secret();
+            self.0.push(value.to_owned());
+            // The token without its scheme, the cookie without its name.
+            let parts = value.split([' ', ';', '=']).filter(|part| part.len() >= 8);
+            self.0.extend(parts.map(str::to_owned));
+        }
+        self.0.extend(credential.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned()));
+    }
+
+    fn redactor(&self) -> Redactor {
+        Redactor::new(&self.0)
+    }
+}

@@ -1,0 +1,248 @@
+//! What one worker counts. Recording allocates nothing once the histograms have grown to their range.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::judge::Room;
+use super::{Counts, ErrorClass, ErrorSample, Latencies, RouteTally};
+
+/// Most samples of one class on one route.
+pub(super) const MAX_SAMPLES: usize = 5;
+
+/// A request that ended.
+pub(super) struct Outcome {
+    /// When it should have begun.
+    pub(super) intended: Instant,
+    /// When it began: connecting, where it had to, else sending.
+    pub(super) begun: Instant,
+    /// When sending began.
+    pub(super) sent: Instant,
+    /// When the first byte of the answer came, if one came.
+    pub(super) first_byte: Instant,
+    /// When it ended.
+    pub(super) done: Instant,
+    /// Status, if an answer came.
+    pub(super) status: Option<u16>,
+    pub(super) received: u64,
+    pub(super) transmitted: u64,
+    pub(super) opened: u64,
+    pub(super) error: Option<ErrorClass>,
+}
+
+/// Counts that take no tree to update: statuses stand in a short list.
+#[derive(Debug, Clone, Default)]
+struct Counters {
+    requests: u64,
+    errors: [u64; 8],
+    statuses: Vec<(u16, u64)>,
+    bytes_in: u64,
+    bytes_out: u64,
+    connections: u64,
+}
+
+impl Counters {
+    fn add(&mut self, outcome: &Outcome) {
+        self.requests += 1;
+        if let Some(class) = outcome.error {
+            self.errors[class as usize] += 1;
+        }
+        if let Some(status) = outcome.status {
+            match self.statuses.iter_mut().find(|(s, _)| *s == status) {
+                Some((_, n)) => *n += 1,
+                None => self.statuses.push((status, 1)),
+            }
+        }
+        self.bytes_in += outcome.received;
+        self.bytes_out += outcome.transmitted;
+        self.connections += outcome.opened;
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            requests: self.requests,
+            errors: self.errors,
+            statuses: self.statuses.iter().copied().collect(),
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            connections: self.connections,
+        }
+    }
+
+    fn clear(&mut self) {
+        let mut statuses = std::mem::take(&mut self.statuses);
+        statuses.clear();
+        *self = Counters { statuses, ..Counters::default() };
+    }
+}
+
+struct RouteRecorder {
+    counters: Counters,
+    latencies: Latencies,
+    samples: [u8; 8],
+}
+
+/// One second of one worker.
+pub(super) struct WorkerSecond {
+    pub(super) second: u32,
+    pub(super) counts: Counts,
+    pub(super) response: Histogram<u64>,
+    /// Iterations begun (closed model).
+    pub(super) begun: u64,
+    /// Arrivals of the measured part taken up so far (open model).
+    pub(super) taken: u64,
+    pub(super) in_flight: u64,
+}
+
+/// All that one worker counts in the measured part.
+pub(super) struct Recorder {
+    begin: Instant,
+    last_second: u32,
+    second: u32,
+    second_counters: Counters,
+    second_response: Histogram<u64>,
+    second_begun: u64,
+    routes: Vec<RouteRecorder>,
+    pub(super) samples: Vec<ErrorSample>,
+    pub(super) schedule_lag: Histogram<u64>,
+    pub(super) queued: u64,
+    pub(super) taken: u64,
+}
+
+impl Recorder {
+    pub(super) fn new(routes: usize, begin: Instant, length: Duration) -> Self {
+        let last_second = u32::try_from(length.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
+        Recorder {
+            begin,
+            last_second: last_second.saturating_sub(1),
+            second: 0,
+            second_counters: Counters::default(),
+            second_response: small_histogram(),
+            second_begun: 0,
+            routes: (0..routes)
+                .map(|_| RouteRecorder {
+                    counters: Counters::default(),
+                    latencies: Latencies {
+                        response: small_histogram(),
+                        service: small_histogram(),
+                        first_byte: small_histogram(),
+                        failed: small_histogram(),
+                    },
+                    samples: [0; 8],
+                })
+                .collect(),
+            samples: Vec::new(),
+            schedule_lag: small_histogram(),
+            queued: 0,
+            taken: 0,
+        }
+    }
+
+    /// Counts a request.
+    pub(super) fn record(&mut self, route: usize, outcome: &Outcome) {
+        self.second_counters.add(outcome);
+        let Some(route) = self.routes.get_mut(route) else { return };
+        route.counters.add(outcome);
+        let response = nanos(outcome.intended, outcome.done);
+        if outcome.error.is_some() {
+            add(&mut route.latencies.failed, response);
+            return;
+        }
+        add(&mut route.latencies.response, response);
+        add(&mut route.latencies.service, nanos(outcome.begun, outcome.done));
+        add(&mut route.latencies.first_byte, nanos(outcome.sent, outcome.first_byte));
+        add(&mut self.second_response, response);
+    }
+
+    /// Counts an arrival that was taken up; `waited` when it had to wait for a connection.
+    pub(super) fn take_up(&mut self, lag: Duration, waited: bool) {
+        self.taken += 1;
+        if waited {
+            self.queued += 1;
+        } else {
+            add(&mut self.schedule_lag, u64::try_from(lag.as_nanos()).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Counts an iteration that begins.
+    pub(super) fn begin_iteration(&mut self) {
+        self.second_begun += 1;
+    }
+
+    /// Keeps what went wrong, as long as there is room.
+    pub(super) fn keep_sample(&mut self, sample: ErrorSample) {
+        if let Some(route) = self.routes.get_mut(sample.route) {
+            let count = &mut route.samples[sample.class as usize];
+            if usize::from(*count) < MAX_SAMPLES {
+                *count += 1;
+                self.samples.push(sample);
+            }
+        }
+    }
+
+    /// A route's room for samples.
+    pub(super) fn room(&self, route: usize) -> RouteRoom {
+        RouteRoom(self.routes.get(route).map_or([u8::MAX; 8], |route| route.samples))
+    }
+
+    /// Closes the seconds that are over at `now`. The last one stays open: requests that end after the measured
+    /// part count in it.
+    pub(super) fn roll(&mut self, now: Instant, in_flight: u64, out: &mut dyn FnMut(WorkerSecond)) {
+        let current = now.saturating_duration_since(self.begin).as_secs();
+        while u64::from(self.second) < current && self.second < self.last_second {
+            out(self.close_second(in_flight));
+        }
+    }
+
+    /// Closes the second that is open, whatever the time.
+    pub(super) fn close_second(&mut self, in_flight: u64) -> WorkerSecond {
+        let empty = small_histogram();
+        let second = WorkerSecond {
+            second: self.second,
+            counts: self.second_counters.counts(),
+            response: std::mem::replace(&mut self.second_response, empty),
+            begun: self.second_begun,
+            taken: self.taken,
+            in_flight,
+        };
+        self.second_counters.clear();
+        self.second_begun = 0;
+        self.second += 1;
+        second
+    }
+
+    /// What was counted, by route.
+    pub(super) fn into_routes(self) -> Vec<RouteTally> {
+        self.routes
+            .into_iter()
+            .map(|route| RouteTally { counts: route.counters.counts(), latencies: route.latencies })
+            .collect()
+    }
+}
+
+/// Room for samples of one route, by class.
+pub(super) struct RouteRoom([u8; 8]);
+
+impl Room for RouteRoom {
+    fn has_room(&self, class: ErrorClass) -> bool {
+        usize::from(self.0[class as usize]) < MAX_SAMPLES
+    }
+}
+
+/// A histogram that begins small and grows to what is recorded: hundreds of routes have four each.
+pub(super) fn small_histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1_000, 4_000_000, 3)
+        .unwrap_or_else(|error| unreachable!("the bounds are constants: {error}"));
+    histogram.auto(true);
+    histogram
+}
+
+/// Records a value; an hour stands for all that is longer.
+fn add(histogram: &mut Histogram<u64>, nanos: u64) {
+    // A histogram that resizes itself refuses nothing below its format's limit.
+    let _ = histogram.record(nanos.min(3_600_000_000_000));
+}
+
+fn nanos(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,281 @@
+//! Requests compiled for one stack: what can be rendered before the load is rendered before the load.
+
+use std::collections::BTreeMap;
+
+use super::EngineError;
+use crate::auth::Credential;
+use crate::plan::{BodyContent, ExtractPlan, JsonValue, RouteKind, RoutePlan, Scope, Template};
+use crate::secret::ExposeSecret;
+
+/// A route's request, ready to be rendered.
+pub(super) struct CompiledRoute {
+    /// The plan with the stack's values bound.
+    pub(super) plan: RoutePlan,
+    /// Whether the body has to be kept to judge the answer or to take values from it.
+    pub(super) needs_body: bool,
+    path: Template,
+    /// Lines that never change, then those that do.
+    fixed: Vec<u8>,
+    lines: Vec<(Vec<u8>, Template)>,
+    /// Lines about the body: only sent with it.
+    body_lines: Vec<u8>,
+    body: Body,
+}
+
+enum Body {
+    None,
+    Fixed(Vec<u8>),
+    Template(Template),
+    Form(Vec<(String, Template)>),
+}
+
+/// What differs from the route as planned, after a redirect.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Turn<'a> {
+    /// Where to; `None`: the route's own path.
+    pub(super) target: Option<&'a str>,
+    /// GET without body instead of the route's method.
+    pub(super) get: bool,
+}
+
+/// Header lines of one user, ready to be copied.
+#[derive(Clone, Default)]
+pub(super) struct CredentialLines {
+    safe: Vec<u8>,
+    changing: Vec<u8>,
+    broken: bool,
+}
+
+impl CredentialLines {
+    pub(super) fn new(credential: &Credential) -> Self {
+        let mut lines = CredentialLines::default();
+        let safe = credential.headers.iter().map(|line| (true, line));
+        let changing = credential.unsafe_headers.iter().map(|line| (false, line));
+        for (everywhere, (name, value)) in safe.chain(changing) {
+            let value = value.expose_secret();
+            lines.broken |= breaks_line(name.as_bytes()) || breaks_line(value.as_bytes());
+            for out in if everywhere {
+                vec![&mut lines.safe, &mut lines.changing]
+            } else {
+                vec![&mut lines.changing]
+            } {
+                push_line(out, name, value.as_bytes());
+            }
+        }
+        lines
+    }
+}
+
+/// Why a request was not sent.
+pub(super) type Unsendable = &'static str;
+
+impl CompiledRoute {
+    /// Binds the stack's values and renders what does not change.
+    pub(super) fn new(
+        plan: &RoutePlan,
+        host: &str,
+        values: &BTreeMap<String, String>,
+        close: bool,
+    ) -> Result<Self, EngineError> {
+        let bind = |template: &Template| {
+            template.bind(values).map_err(|name| EngineError::Unbound { route: plan.name.clone(), name })
+        };
+        let mut bound = plan.clone();
+        for (_, value) in &mut bound.expect.json {
+            if let JsonValue::Text(text) = value {
+                *text = bind(text)?;
+            }
+        }
+        if let Some((_, owner)) = &mut bound.expect.owner {
+            *owner = bind(owner)?;
+        }
+        let needs_body = bound.expect.needs_body()
+            || bound.extract.iter().any(|(_, from)| !matches!(from, ExtractPlan::Header(_)));
+        let has = |name: &str| plan.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+
+        let mut fixed = Vec::new();
+        let agent = concat!("shakedown/", env!("CARGO_PKG_VERSION"));
+        for (name, value) in [("Host", host), ("User-Agent", agent), ("Accept", "*/*")] {
+            if !has(name) {
+                push_line(&mut fixed, name, value.as_bytes());
+            }
+        }
+        // A compressed body cannot be searched.
+        if plan.kind == RouteKind::Static && !needs_body && !has("Accept-Encoding") {
+            push_line(&mut fixed, "Accept-Encoding", b"gzip, br");
+        }
+        // The server then closes first, and the TIME_WAIT is its own.
+        if close && !has("Connection") {
+            push_line(&mut fixed, "Connection", b"close");
+        }
+        let mut lines = Vec::new();
+        let mut body_lines = Vec::new();
+        for (name, template) in &plan.headers {
+            let template = bind(template)?;
+            let about_body = name.len() > 8 && name.as_bytes()[..8].eq_ignore_ascii_case(b"content-");
+            match template.as_literal() {
+                _ if name.eq_ignore_ascii_case("content-length") => {}
+                Some(text) if !breaks_line(text.as_bytes()) => {
+                    push_line(if about_body { &mut body_lines } else { &mut fixed }, name, text.as_bytes());
+                }
+                _ => lines.push((format!("{name}: ").into_bytes(), template)),
+            }
+        }
+        let body = match &plan.body {
+            None => Body::None,
+            Some(body) => {
+                if !has("Content-Type") {
+                    push_line(&mut body_lines, "Content-Type", body.content_type.as_bytes());
+                }
+                match &body.content {
+                    BodyContent::Fixed(bytes) => Body::Fixed(bytes.clone()),
+                    BodyContent::Template(template) => {
+                        let template = bind(template)?;
+                        match template.as_literal() {
+                            Some(text) => Body::Fixed(text.as_bytes().to_vec()),
+                            None => Body::Template(template),
+                        }
+                    }
+                    BodyContent::Form(fields) => Body::Form(
+                        fields
+                            .iter()
+                            .map(|(name, value)| Ok((encode_form(name.as_bytes()), bind(value)?)))
+                            .collect::<Result<_, EngineError>>()?,
+                    ),
+                }
+            }
+        };
+        let path = bind(&plan.path)?;
+        Ok(CompiledRoute { plan: bound, needs_body, path, fixed, lines, body_lines, body })
+    }
+
+    /// The method this turn has.
+    pub(super) fn method(&self, turn: Turn<'_>) -> &str {
+        if turn.get { "GET" } else { &self.plan.method }
+    }
+
+    /// Writes the request into `out`; `spare` holds what is rendered apart.
+    pub(super) fn render(
+        &self,
+        turn: Turn<'_>,
+        scope: &Scope<'_>,
+        credential: Option<&CredentialLines>,
+        out: &mut Vec<u8>,
+        spare: &mut Vec<u8>,
+    ) -> Result<(), Unsendable> {
+        out.clear();
+        let method = self.method(turn);
+        out.extend_from_slice(method.as_bytes());
+        out.push(b' ');
+        spare.clear();
+        match turn.target {
+            Some(target) => spare.extend_from_slice(target.as_bytes()),
+            None => self.path.render(scope, spare),
+        }
+        push_target(out, spare);
+        out.extend_from_slice(b" HTTP/1.1\r\n");
+        out.extend_from_slice(&self.fixed);
+        for (name, template) in &self.lines {
+            out.extend_from_slice(name);
+            let from = out.len();
+            template.render(scope, out);
+            if breaks_line(out.get(from..).unwrap_or_default()) {
+                return Err("a header line would hold a line break: not sent");
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        if let Some(credential) = credential {
+            if credential.broken {
+                return Err("the credential holds a line break: not sent");
+            }
+            let changing = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
+            out.extend_from_slice(if changing { &credential.changing } else { &credential.safe });
+        }
+        spare.clear();
+        let body: &[u8] = match &self.body {
+            _ if turn.get => &[],
+            Body::None => &[],
+            Body::Fixed(bytes) => bytes,
+            Body::Template(template) => {
+                template.render(scope, spare);
+                spare
+            }
+            Body::Form(fields) => {
+                render_form(fields, scope, spare);
+                spare
+            }
+        };
+        let has_body = !turn.get && !matches!(self.body, Body::None);
+        if has_body {
+            out.extend_from_slice(&self.body_lines);
+        }
+        if has_body || matches!(method, "POST" | "PUT" | "PATCH") {
+            out.extend_from_slice(b"Content-Length: ");
+            push_number(out, body.len());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(body);
+        Ok(())
+    }
+}
+
+fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn breaks_line(bytes: &[u8]) -> bool {
+    memchr::memchr3(b'\r', b'\n', 0, bytes).is_some()
+}
+
+/// A request target; what cannot stand in one is percent-encoded.
+fn push_target(out: &mut Vec<u8>, target: &[u8]) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    if target.iter().all(u8::is_ascii_graphic) {
+        return out.extend_from_slice(target);
+    }
+    for &byte in target {
+        if byte.is_ascii_graphic() {
+            out.push(byte);
+        } else {
+            out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+fn push_number(out: &mut Vec<u8>, number: usize) {
+    use std::io::Write as _;
+    // Writing to a Vec cannot fail.
+    let _ = write!(out, "{number}");
+}
+
+fn encode_form(bytes: &[u8]) -> String {
+    url::form_urlencoded::byte_serialize(bytes).collect()
+}
+
+fn render_form(fields: &[(String, Template)], scope: &Scope<'_>, out: &mut Vec<u8>) {
+    for (i, (name, template)) in fields.iter().enumerate() {
+        if i > 0 {
+            out.push(b'&');
+        }
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'=');
+        match template.as_literal() {
+            Some(text) => push_encoded(text.as_bytes(), out),
+            None => {
+                let mut value = Vec::new();
+                template.render(scope, &mut value);
+                push_encoded(&value, out);
+            }
+        }
+    }
+}
+
+fn push_encoded(bytes: &[u8], out: &mut Vec<u8>) {
+    for piece in url::form_urlencoded::byte_serialize(bytes) {
+        out.extend_from_slice(piece.as_bytes());
+    }
+}
