@@ -3,7 +3,17 @@
 //! Collection and judgement are apart: `collect` sends what the scenario allows and keeps raw exchanges, each
 //! with the purpose it was sent for; every check, also those the catalogue calls active, is a pure function of them.
 
+pub mod check;
+pub mod cookies;
+pub mod csp;
+pub mod django;
+pub mod exchange;
+pub mod headers;
+
 use std::collections::BTreeMap;
+
+pub use check::{Check, Judgement, Level, Mode, Observation};
+pub use exchange::{Exchange, Facts, Purpose, Site};
 
 use crate::auth::Wallet;
 use crate::plan::{Plan, StackId};
@@ -25,6 +35,16 @@ pub struct AuditInput<'a> {
     pub wallet: &'a Wallet,
     /// Takes secrets out of evidence.
     pub redactor: &'a Redactor,
+}
+
+/// Every check, family by family.
+pub fn catalogue() -> impl Iterator<Item = &'static Check> {
+    [headers::CHECKS, csp::CHECKS, cookies::CHECKS, django::CHECKS].into_iter().flatten()
+}
+
+/// A check by its id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    catalogue().find(|check| check.id == id)
 }
 
 /// Collects exchanges from one stack and judges every check of the catalogue on them.

@@ -1,0 +1,104 @@
+//! A check: one entry of the catalogue, judged by a pure function.
+
+use super::exchange::Facts;
+use crate::record::{Confidence, Severity};
+
+/// Whether a check needs requests that a polite client would not send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Judges what the scenario's own routes answer.
+    Passive,
+    /// Needs `[stacks.NAME.audit] active = true`.
+    Active,
+}
+
+/// One entry of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// `HDR-HSTS`.
+    pub id: &'static str,
+    /// Raised when the rule changes what it finds.
+    pub revision: u32,
+    /// In a few words: `HTTP Strict Transport Security`.
+    pub title: &'static str,
+    /// How bad a failure is.
+    pub severity: Severity,
+    /// Passive or active.
+    pub mode: Mode,
+    /// What passes, warns and fails.
+    pub rule: &'static str,
+    /// Id of the recipe that mends it: `R-HSTS`; empty where there is nothing to mend.
+    pub fix: &'static str,
+    /// CWE, ASVS (`v5.0.0-3.4.1`), RFC, Django check ids.
+    pub references: &'static [&'static str],
+    /// Judges one stack.
+    pub judge: fn(&Facts) -> Judgement,
+}
+
+/// How an observation counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Not as it should be, mildly: reported at most as low.
+    Warn,
+    /// The rule is broken.
+    Fail,
+}
+
+/// Something seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// How it counts.
+    pub level: Level,
+    /// Position of the exchange that shows it; absent when several do.
+    pub exchange: Option<usize>,
+    /// What it is about, stable between runs: a header's, directive's or cookie's name.
+    pub subject: String,
+    /// What was seen, quoting what triggered it. Never a secret's value.
+    pub detail: String,
+    /// How sure.
+    pub confidence: Confidence,
+}
+
+impl Observation {
+    /// An observation that is certain.
+    pub fn new(level: Level, exchange: usize, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Observation {
+            level,
+            exchange: Some(exchange),
+            subject: subject.into(),
+            detail: detail.into(),
+            confidence: Confidence::Certain,
+        }
+    }
+}
+
+/// What a check says of a stack.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgement {
+    /// It looked at so many places, and saw this. No observation: pass.
+    Judged {
+        /// Places looked at; at least one.
+        places: usize,
+        /// What was seen.
+        observations: Vec<Observation>,
+    },
+    /// The rule does not apply: the reason.
+    NotApplicable(String),
+    /// It could not run: the reason.
+    NotRun(String),
+    /// Its control failed: the reason.
+    Inconclusive(String),
+}
+
+impl Judgement {
+    /// Judged when there were places to look at, else not applicable for the given reason.
+    pub fn of(places: usize, observations: Vec<Observation>, otherwise: &str) -> Self {
+        if places == 0 {
+            Judgement::NotApplicable(otherwise.to_owned())
+        } else {
+            Judgement::Judged { places, observations }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Checks of this family.
+
+use super::check::Check;
+
+/// The family.
+pub const CHECKS: &[Check] = &[];

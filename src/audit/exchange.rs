@@ -1,0 +1,115 @@
+//! What the audit looks at: exchanges, each with the purpose it was sent for.
+
+use crate::plan::{Profile, Role, RouteKind};
+use crate::wire::{Failure, Request, Response};
+
+/// Why a request was sent. Purposes of active probes are sent with consent only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// A route of the scenario as it stands, with its credential. Passive.
+    Rest,
+    /// The same route once more (nonces). Passive.
+    Repeat,
+    /// The login page. Passive.
+    LoginPage,
+    /// A login that succeeded, with its fresh cookies. Active.
+    Login,
+    /// A path that cannot exist. Active.
+    NotFound,
+    /// A method the route does not have. Active.
+    WrongMethod,
+    /// One header line beyond usual limits. Active.
+    LongHeader,
+    /// A body beyond usual limits. Active.
+    LargeBody,
+    /// A Host header of somebody else. Active.
+    ForeignHost,
+    /// The login form without its CSRF token. Active.
+    LoginWithoutCsrf,
+    /// A login that came with a session cookie chosen by us. Active.
+    FixationLogin,
+    /// Control: a session-authenticated POST with everything right. Active.
+    PostWithCsrf,
+    /// The same POST without the CSRF token. Active.
+    PostWithoutCsrf,
+    /// The same POST with the Origin of another site. Active.
+    PostForeignOrigin,
+    /// Control: a protected page with a session before its logout. Active.
+    BeforeLogout,
+    /// A logout by POST. Active.
+    Logout,
+    /// The old session cookie after that logout. Active.
+    AfterLogout,
+    /// A logout by GET, on a session of its own. Active.
+    LogoutByGet,
+    /// That session's cookie after the logout by GET. Active.
+    AfterLogoutByGet,
+}
+
+/// Where an exchange belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The route's name, or the probe's.
+    pub name: String,
+    /// What it is.
+    pub kind: RouteKind,
+    /// Line (1-based) in the scenario file; absent for probes.
+    pub line: Option<usize>,
+    /// Whether the request carried a credential of the scenario.
+    pub authenticated: bool,
+}
+
+/// One request and what came of it.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Why it was sent.
+    pub purpose: Purpose,
+    /// Where it belongs.
+    pub site: Site,
+    /// As sent; holds secrets, so it is never printed but through `evidence`.
+    pub request: Request,
+    /// The answer, or why there is none.
+    pub answer: Result<Response, Failure>,
+}
+
+/// All that is known of one stack when the checks judge it.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Its name.
+    pub stack: String,
+    /// What it is for.
+    pub role: Role,
+    /// How strictly to judge.
+    pub profile: Profile,
+    /// Whether it answers over https.
+    pub https: bool,
+    /// Whether active probes were allowed.
+    pub active: bool,
+    /// Host and port as in the Host header.
+    pub host: String,
+    /// Names of the session cookies of the scenario's `session` auths (default `sessionid`).
+    pub session_cookies: Vec<String>,
+    /// Names of their CSRF cookies (default `csrftoken`).
+    pub csrf_cookies: Vec<String>,
+    /// Whether the scenario has a `session` auth at all.
+    pub has_session: bool,
+    /// Everything that was sent.
+    pub exchanges: Vec<Exchange>,
+}
+
+impl Facts {
+    /// Answers that came, with their position in [`Facts::exchanges`].
+    pub fn answers(&self) -> impl Iterator<Item = (usize, &Exchange, &Response)> {
+        self.exchanges.iter().enumerate().filter_map(|(i, e)| Some((i, e, e.answer.as_ref().ok()?)))
+    }
+
+    /// Answers to requests of one purpose.
+    pub fn of(&self, purpose: Purpose) -> impl Iterator<Item = (usize, &Exchange, &Response)> {
+        self.answers().filter(move |(_, exchange, _)| exchange.purpose == purpose)
+    }
+
+    /// Why there is no answer to a purpose: the first failure's words, when one was sent.
+    pub fn failure(&self, purpose: Purpose) -> Option<&Failure> {
+        self.exchanges.iter().find(|e| e.purpose == purpose).and_then(|e| e.answer.as_ref().err())
+    }
+}
