@@ -3,6 +3,7 @@
 mod check;
 mod exit;
 mod init;
+mod progress;
 mod report;
 mod run;
 mod schema;

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use super::latency::estimable;
 use super::{GeneratorRecord, LatencyRecord, LoadRecord, ResourceRecord, RouteRecord, SecondRecord};
-use crate::engine::{
-    self, Counts, ErrorClass, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally,
-};
+use crate::engine::{Counts, ErrorClass, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally};
 use crate::plan::{Arrivals, ConnectionMode, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan};
 use crate::stack::Sample;
 
@@ -19,15 +17,19 @@ const LATE: Duration = Duration::from_millis(20);
 impl RouteRecord {
     /// One route's results over a measured part of `wall_s` seconds.
     pub fn of(plan: &Plan, route: &RoutePlan, tally: &RouteTally, wall_s: f64) -> Self {
-        let named = RouteRecord {
+        RouteRecord::empty(plan, route).filled(&tally.counts, &tally.latencies, wall_s)
+    }
+
+    /// A route before anything was measured.
+    pub fn empty(plan: &Plan, route: &RoutePlan) -> Self {
+        RouteRecord {
             name: route.name.clone(),
             kind: Some(route.kind),
             method: route.method.clone(),
             path: route.written.clone(),
             auth: route.auth.and_then(|id| plan.auths.get(id.0)).map(|auth| auth.name.clone()),
             ..RouteRecord::default()
-        };
-        named.filled(&tally.counts, &tally.latencies, wall_s)
+        }
     }
 
     /// All routes together.
@@ -237,6 +239,7 @@ fn seconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine;
 
     fn generator(cpu_s: f64, lag_ms: u64) -> GeneratorTally {
         let mut schedule_lag = engine::histogram();

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Record, VERSION};
 
@@ -13,7 +14,7 @@ use super::{Record, VERSION};
 pub const RECORD_FILE: &str = "record.json";
 
 /// A record that could not be read or written.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, Clone, thiserror::Error, miette::Diagnostic)]
 pub enum StoreError {
     /// The file system said no.
     #[error("cannot {action} {path}: {source}")]
@@ -24,7 +25,7 @@ pub enum StoreError {
         /// Which file.
         path: String,
         /// Why not.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The file is no record.
     #[error("{path} is not a record: {message}")]
@@ -65,7 +66,7 @@ impl Record {
         let text = fs::read_to_string(&file).map_err(|source| StoreError::Io {
             action: "read",
             path: shown.clone(),
-            source,
+            source: Arc::new(source),
         })?;
         let format =
             |error: serde_json::Error| StoreError::Format { path: shown.clone(), message: error.to_string() };
@@ -116,7 +117,7 @@ pub fn replace(target: &Path, content: &[u8]) -> Result<(), StoreError> {
     written.map_err(|source| {
         // The remains of a failed write are of no use; that they cannot be removed is no further news.
         let _ = fs::remove_file(&beside);
-        StoreError::Io { action: "write", path: target.display().to_string(), source }
+        StoreError::Io { action: "write", path: target.display().to_string(), source: Arc::new(source) }
     })
 }
 
@@ -128,7 +129,7 @@ pub fn create_folder(folder: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(folder).map_err(|source| StoreError::Io {
         action: "create",
         path: folder.display().to_string(),
-        source,
+        source: Arc::new(source),
     })
 }
 

@@ -4,7 +4,7 @@ pub mod csv;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod foreign;
+pub mod foreign;
 mod format;
 pub mod html;
 pub mod json;

@@ -1,1 +1,411 @@
 //! One run from plan to record: stacks, tokens, audit, load. Says what it does through one channel of events.
+//!
+//! A stack that does not start, refuses a login or dies is a failure of that stack: it stands in the record with its
+//! reason and the other stacks are still measured. The record on disk is replaced after every step.
+
+mod discover;
+mod folder;
+mod load;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use crate::audit::{self, AuditInput};
+use crate::auth::Wallet;
+use crate::engine::SecondTally;
+use crate::plan::{GateLine, Plan, StackId, StackPlan};
+use crate::record::hlog::HistogramLog;
+use crate::record::store::StoreError;
+use crate::record::{
+    GateText, GeneratorRecord, LatencyRecord, LoadRecord, Machine, Record, RouteRecord, ScenarioText,
+    StackRecord, Tool, VERSION,
+};
+use crate::secret::Redactor;
+use crate::stack::{self, Running};
+use crate::wire::{self, Limits, Request};
+
+/// What a run may be told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder for this run's files; it is created.
+    pub folder: PathBuf,
+    /// Stacks to try; empty: all.
+    pub only: Vec<String>,
+    /// Whether to audit, when the scenario does not switch the audit off.
+    pub audit: bool,
+}
+
+/// What a run says while it goes on.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A step of preparation, start or audit.
+    Step {
+        /// The stack; absent for steps shared by all.
+        stack: Option<String>,
+        /// In words.
+        text: String,
+    },
+    /// Credentials obtained so far.
+    Tokens {
+        /// The stack.
+        stack: String,
+        /// Obtained.
+        done: usize,
+        /// Wanted.
+        total: usize,
+    },
+    /// Warm-up began.
+    WarmUp {
+        /// The stack.
+        stack: String,
+        /// How long it takes.
+        duration: Duration,
+    },
+    /// The measured part began.
+    Measuring {
+        /// The stack.
+        stack: String,
+        /// How long it takes.
+        duration: Duration,
+    },
+    /// A second of the measured part is over.
+    Second {
+        /// The stack.
+        stack: String,
+        /// What was counted in it.
+        tally: Box<SecondTally>,
+    },
+    /// Something a person should know now rather than at the end.
+    Warning(String),
+}
+
+/// A run that came to its end, one way or another.
+#[derive(Debug)]
+pub struct Finished {
+    /// What was measured.
+    pub record: Record,
+    /// Whether it was stopped by the user.
+    pub interrupted: bool,
+    /// Why the run proves less than it should: stacks that failed, a generator that was the limit.
+    pub invalid: Vec<String>,
+    /// Why the record on disk is not the one in here.
+    pub unsaved: Option<StoreError>,
+}
+
+/// Why a stack's part ended before its end.
+enum Broken {
+    /// By the user.
+    Interrupted,
+    /// By the stack or its tokens.
+    Failed(String),
+}
+
+impl Broken {
+    fn because(error: &dyn std::error::Error) -> Self {
+        Broken::Failed(error.to_string())
+    }
+}
+
+/// Runs a plan. Whatever happens on the way, every process that was started has ended when this returns.
+///
+/// # Errors
+/// A folder that cannot be made: then nothing was started.
+pub async fn run(
+    plan: &Plan,
+    options: &Options,
+    events: UnboundedSender<Event>,
+    stop: watch::Receiver<bool>,
+) -> Result<Finished, StoreError> {
+    folder::create(&options.folder)?;
+    let record = empty_record(plan);
+    let mut trial = Trial {
+        plan,
+        options,
+        events,
+        stop,
+        log: None,
+        began: Instant::now(),
+        record,
+        redactor: Wallet::default().redactor(plan),
+        unsaved: None,
+        interrupted: false,
+    };
+    trial.begin_log();
+    trial.save();
+    let mut running = trial.start_all().await;
+    for stack in &mut running {
+        if trial.interrupted {
+            break;
+        }
+        trial.measure(stack).await;
+        trial.save();
+    }
+    for stack in running.into_iter().rev() {
+        stack.stop().await;
+    }
+    folder::scrub_logs(&options.folder, &trial.redactor);
+    Ok(trial.finish())
+}
+
+struct Trial<'a> {
+    plan: &'a Plan,
+    options: &'a Options,
+    events: UnboundedSender<Event>,
+    stop: watch::Receiver<bool>,
+    log: Option<HistogramLog>,
+    began: Instant,
+    record: Record,
+    redactor: Redactor,
+    unsaved: Option<StoreError>,
+    interrupted: bool,
+}
+
+impl Trial<'_> {
+    fn say(&self, event: Event) {
+        // A listener that has gone away is no reason to stop measuring.
+        let _ = self.events.send(event);
+    }
+
+    fn warn(&mut self, text: String) {
+        self.say(Event::Warning(text.clone()));
+        self.record.warnings.push(text);
+    }
+
+    fn begin_log(&mut self) {
+        match HistogramLog::create(&self.options.folder, self.record.started) {
+            Ok(log) => self.log = Some(log),
+            Err(error) => self.warn(format!("no histogram log will be written: {error}")),
+        }
+    }
+
+    /// Keeps the record as it stands. A full disk is said once; the run goes on and the old record stays.
+    fn save(&mut self) {
+        match self.record.write(&self.options.folder) {
+            Ok(_) => self.unsaved = None,
+            Err(error) => {
+                if self.unsaved.is_none() {
+                    self.say(Event::Warning(error.to_string()));
+                }
+                self.unsaved = Some(error);
+            }
+        }
+    }
+
+    /// Prepares and starts every stack; those that fail are marked in the record.
+    async fn start_all(&mut self) -> Vec<Running> {
+        let events = self.events.clone();
+        let say = move |text: &str| {
+            let _ = events.send(Event::Step { stack: None, text: text.to_owned() });
+        };
+        let prepared = or_stopped(self.stop.clone(), stack::prepare(self.plan, &say)).await;
+        let reason = match prepared {
+            None => {
+                self.interrupted = true;
+                return Vec::new();
+            }
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.to_string()),
+        };
+        let mut running = Vec::new();
+        for (index, stack) in self.plan.stacks.iter().enumerate() {
+            if !self.options.only.is_empty() && !self.options.only.contains(&stack.name) {
+                continue;
+            }
+            self.record.stacks.push(empty_stack(self.plan, stack));
+            if let Some(reason) = &reason {
+                self.fail(&stack.name, reason.clone());
+                continue;
+            }
+            let name = stack.name.clone();
+            let events = self.events.clone();
+            let say = move |text: &str| {
+                let _ = events.send(Event::Step { stack: Some(name.clone()), text: text.to_owned() });
+            };
+            let logs = self.options.folder.join(folder::LOGS);
+            let started =
+                or_stopped(self.stop.clone(), stack::start(self.plan, StackId(index), &logs, &say)).await;
+            match started {
+                None => {
+                    self.interrupted = true;
+                    return running;
+                }
+                Some(Ok(stack)) => running.push(stack),
+                Some(Err(error)) => self.fail(&stack.name, error.to_string()),
+            }
+        }
+        running
+    }
+
+    fn fail(&mut self, stack: &str, reason: String) {
+        let reason = self.redactor.scrub(&reason);
+        if let Some(record) = self.record.stacks.iter_mut().find(|record| record.name == stack) {
+            record.failure = Some(reason);
+        }
+    }
+
+    /// Tokens, audit and load of one stack.
+    async fn measure(&mut self, running: &mut Running) {
+        let name = self.plan.stacks[running.id.0].name.clone();
+        let position = self.record.stacks.iter().position(|record| record.name == name);
+        let Some(position) = position else { return };
+        self.record.stacks[position].url = running.endpoint.url.to_string();
+        self.record.stacks[position].startup_s = running.startup.map(|d| d.as_secs_f64());
+        match self.trial_of(running, &name, position).await {
+            Ok(()) => {}
+            Err(Broken::Interrupted) => {
+                self.interrupted = true;
+                self.fail(&name, "interrupted before its end".into());
+            }
+            Err(Broken::Failed(reason)) => self.fail(&name, reason),
+        }
+    }
+
+    async fn trial_of(&mut self, running: &mut Running, name: &str, position: usize) -> Result<(), Broken> {
+        let server = wire::fetch(&running.endpoint, &home(), Limits::default()).await;
+        self.record.stacks[position].server = server.ok().and_then(|response| response.header("server"));
+        let wallet = self.tokens(running, name).await?;
+        self.redactor = self.redactor.clone().joined(wallet.redactor(self.plan));
+        for warning in &wallet.warnings {
+            self.record.stacks[position].warnings.push(self.redactor.scrub(warning));
+        }
+        let values = self.values(running, &wallet).await?;
+        if self.options.audit && self.plan.audit.is_some() {
+            self.audit(running, name, &values, &wallet).await?;
+            self.save();
+        }
+        self.load(running, name, position, &values, &wallet).await
+    }
+
+    async fn tokens(&self, running: &Running, name: &str) -> Result<Wallet, Broken> {
+        let say = |done: usize, total: usize| {
+            self.say(Event::Tokens { stack: name.to_owned(), done, total });
+        };
+        or_stopped(self.stop.clone(), Wallet::obtain(self.plan, &running.endpoint, &say))
+            .await
+            .ok_or(Broken::Interrupted)?
+            .map_err(|error| Broken::because(&error))
+    }
+
+    async fn values(&self, running: &Running, wallet: &Wallet) -> Result<BTreeMap<String, String>, Broken> {
+        let found = discover::discover(self.plan, &running.endpoint, &running.values, wallet);
+        or_stopped(self.stop.clone(), found).await.ok_or(Broken::Interrupted)?.map_err(Broken::Failed)
+    }
+
+    async fn audit(
+        &mut self,
+        running: &Running,
+        name: &str,
+        values: &BTreeMap<String, String>,
+        wallet: &Wallet,
+    ) -> Result<(), Broken> {
+        let events = self.events.clone();
+        let stack = name.to_owned();
+        let say = move |text: &str| {
+            let _ = events.send(Event::Step { stack: Some(stack.clone()), text: text.to_owned() });
+        };
+        let input = AuditInput {
+            plan: self.plan,
+            stack: running.id,
+            endpoint: &running.endpoint,
+            values,
+            wallet,
+            redactor: &self.redactor,
+        };
+        let outcomes = or_stopped(self.stop.clone(), audit::audit(input, &say)).await;
+        self.record.audit.extend(outcomes.ok_or(Broken::Interrupted)?);
+        Ok(())
+    }
+
+    /// What the record says of the run as a whole once it is over.
+    fn finish(mut self) -> Finished {
+        let mut invalid = Vec::new();
+        for stack in &self.record.stacks {
+            if let Some(reason) = &stack.failure {
+                invalid.push(format!("{}: {reason}", stack.name));
+            } else if stack.generator.saturated {
+                invalid.push(format!("{}: the generator was the limit", stack.name));
+            }
+        }
+        self.record.finished = Some(Timestamp::now());
+        self.record.partial = if self.interrupted {
+            Some("interrupted by the user".to_owned())
+        } else {
+            let failed = self.record.stacks.iter().filter(|stack| stack.failure.is_some());
+            let names: Vec<&str> = failed.map(|stack| stack.name.as_str()).collect();
+            (!names.is_empty()).then(|| format!("not measured to the end: {}", names.join(", ")))
+        };
+        self.record.scenario.text = self.plan.redacted_source(&self.redactor);
+        self.save();
+        Finished { record: self.record, interrupted: self.interrupted, invalid, unsaved: self.unsaved }
+    }
+}
+
+/// The future's output, or `None` when the user stops the run first; the future is then dropped.
+async fn or_stopped<F: Future>(mut stop: watch::Receiver<bool>, future: F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        Ok(_) = stop.wait_for(|stopped| *stopped) => None,
+        output = future => Some(output),
+    }
+}
+
+fn home() -> Request {
+    Request { method: "GET".into(), target: "/".into(), ..Request::default() }
+}
+
+fn empty_record(plan: &Plan) -> Record {
+    let gate = |gate: &GateLine| GateText { text: gate.text.clone(), line: gate.line };
+    Record {
+        version: VERSION,
+        tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+        title: plan.title.clone(),
+        description: plan.description.clone(),
+        scenario: ScenarioText {
+            path: plan.source.path.display().to_string(),
+            slug: plan.slug.clone(),
+            text: plan.redacted_source(&Wallet::default().redactor(plan)),
+        },
+        started: Timestamp::now(),
+        finished: None,
+        partial: Some("the run has not come to its end".into()),
+        machine: Machine::here(),
+        load: LoadRecord::of(&plan.load),
+        stacks: Vec::new(),
+        audit: Vec::new(),
+        gates: plan.gates.iter().map(gate).collect(),
+        warnings: Vec::new(),
+    }
+}
+
+fn empty_stack(plan: &Plan, stack: &StackPlan) -> StackRecord {
+    StackRecord {
+        name: stack.name.clone(),
+        role: stack.role,
+        url: stack.url.clone(),
+        server: None,
+        startup_s: None,
+        failure: Some("the run ended before it was measured".into()),
+        wall_s: 0.0,
+        total: RouteRecord { name: "all".into(), ..RouteRecord::default() },
+        routes: plan.routes.iter().map(|route| RouteRecord::empty(plan, route)).collect(),
+        seconds: Vec::new(),
+        generator: GeneratorRecord {
+            schedule_lag: LatencyRecord::default(),
+            cpu_s: 0.0,
+            cpu_share: 0.0,
+            threads: plan.load.threads,
+            queued: 0,
+            unsent: 0,
+            peak_connections: 0,
+            saturated: false,
+        },
+        resources: None,
+        samples: Vec::new(),
+        warnings: Vec::new(),
+    }
+}

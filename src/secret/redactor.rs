@@ -1,6 +1,7 @@
 //! Takes known secrets out of foreign text.
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 /// Shorter secrets are left alone: replacing every `a` would destroy the text and hide nothing.
@@ -13,6 +14,7 @@ const SHORTEST: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     automaton: Option<AhoCorasick>,
+    secrets: Vec<SecretString>,
     marks: Vec<String>,
 }
 
@@ -33,7 +35,13 @@ impl Redactor {
             .build(&secrets)
             .ok()
             .filter(|_| !secrets.is_empty());
-        Redactor { automaton, marks }
+        let secrets = secrets.into_iter().map(SecretString::from).collect();
+        Redactor { automaton, secrets, marks }
+    }
+
+    /// A redactor for the secrets of both.
+    pub fn joined(self, other: Redactor) -> Self {
+        Redactor::new(self.secrets.iter().chain(&other.secrets).map(|secret| secret.expose_secret()))
     }
 
     /// The text without its secrets.

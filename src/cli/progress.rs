@@ -1,0 +1,188 @@
+//! What a run shows while it goes on: a bar on a terminal, a plain line every few seconds elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::engine;
+use crate::report::foreign;
+use crate::run::Event;
+
+/// Between two plain lines of a running load.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// The view; where it goes is decided once.
+pub struct Progress {
+    view: View,
+    load: Option<Load>,
+}
+
+enum View {
+    Quiet,
+    Lines { last: Option<Instant> },
+    Bar(ProgressBar),
+}
+
+/// The load under way.
+struct Load {
+    stack: String,
+    phase: &'static str,
+    began: Instant,
+    duration: Duration,
+    requests: u64,
+    errors: u64,
+    rate: u64,
+    wanted: u64,
+    response: Histogram<u64>,
+}
+
+impl Progress {
+    /// A view on stderr; quiet shows nothing.
+    pub fn new(quiet: bool) -> Self {
+        let view = if quiet {
+            View::Quiet
+        } else if std::io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            View::Bar(bar)
+        } else {
+            View::Lines { last: None }
+        };
+        Progress { view, load: None }
+    }
+
+    /// Shows an event.
+    pub fn show(&mut self, event: Event) {
+        match event {
+            Event::Step { stack, text } => {
+                let text = foreign::line(&text, 200);
+                self.step(&stack.map_or(text.clone(), |stack| format!("{stack}: {text}")));
+            }
+            Event::Tokens { stack, done, total } => {
+                let text = format!("{stack}: {done} of {total} credentials");
+                match &self.view {
+                    View::Bar(bar) => bar.set_message(text),
+                    View::Lines { .. } if done == total => self.step(&text),
+                    _ => {}
+                }
+            }
+            Event::WarmUp { stack, duration } => self.begin(stack, "warm-up", duration),
+            Event::Measuring { stack, duration } => self.begin(stack, "measuring", duration),
+            Event::Second { tally, .. } => {
+                if let Some(load) = &mut self.load {
+                    load.requests += tally.counts.requests;
+                    load.errors += tally.counts.errors.iter().sum::<u64>();
+                    load.rate = tally.counts.requests;
+                    load.wanted = tally.wanted;
+                    // Same bounds, self-resizing: adding cannot fail.
+                    let _ = load.response.add(&tally.response);
+                }
+                self.tick();
+            }
+            Event::Warning(text) => self.step(&format!("warning: {}", foreign::line(&text, 200))),
+        }
+    }
+
+    /// Clears the bar.
+    pub fn finish(&mut self) {
+        if let View::Bar(bar) = &self.view {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn step(&mut self, text: &str) {
+        match &self.view {
+            View::Quiet => {}
+            View::Lines { .. } => anstream::eprintln!("{text}"),
+            View::Bar(bar) => {
+                bar.println(text);
+                bar.set_message(text.to_owned());
+            }
+        }
+    }
+
+    fn begin(&mut self, stack: String, phase: &'static str, duration: Duration) {
+        if let View::Bar(bar) = &self.view {
+            let template = "{spinner} {prefix:.bold} [{bar:24}] {msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("█▌░"));
+            }
+            bar.set_length(duration.as_secs().max(1));
+            bar.set_position(0);
+            bar.set_prefix(format!("{stack} {phase}"));
+            bar.set_message("");
+        }
+        if let View::Lines { last } = &mut self.view {
+            *last = None;
+            anstream::eprintln!("{stack}: {phase} for {:.0} s", duration.as_secs_f64());
+        }
+        self.load = Some(Load {
+            stack,
+            phase,
+            began: Instant::now(),
+            duration,
+            requests: 0,
+            errors: 0,
+            rate: 0,
+            wanted: 0,
+            response: engine::histogram(),
+        });
+    }
+
+    fn tick(&mut self) {
+        let Some(load) = &self.load else { return };
+        match &mut self.view {
+            View::Quiet => {}
+            View::Bar(bar) => {
+                bar.set_position(load.began.elapsed().as_secs());
+                bar.set_message(load.line());
+            }
+            View::Lines { last } => {
+                let due = last.is_none_or(|at| at.elapsed() >= LINE_EVERY);
+                if due {
+                    *last = Some(Instant::now());
+                    anstream::eprintln!("{}: {}: {}", load.stack, load.phase, load.line());
+                }
+            }
+        }
+    }
+}
+
+impl Load {
+    fn line(&self) -> String {
+        let p99 = if self.response.is_empty() {
+            "–".to_owned()
+        } else {
+            format!("{:.1} ms", self.response.value_at_quantile(0.99) as f64 / 1e6)
+        };
+        let left = self.duration.saturating_sub(self.began.elapsed()).as_secs_f64().ceil();
+        format!("{}/{} req/s, p99 {p99}, {} errors, {left:.0} s left", self.rate, self.wanted, self.errors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_reads_in_one_line() {
+        let mut load = Load {
+            stack: "prod".into(),
+            phase: "measuring",
+            began: Instant::now(),
+            duration: Duration::ZERO,
+            requests: 10,
+            errors: 2,
+            rate: 10,
+            wanted: 12,
+            response: engine::histogram(),
+        };
+        assert_eq!(load.line(), "10/12 req/s, p99 –, 2 errors, 0 s left");
+        load.response.record(2_000_000).unwrap();
+        assert_eq!(load.line(), "10/12 req/s, p99 2.0 ms, 2 errors, 0 s left");
+    }
+}

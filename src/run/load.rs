@@ -1,0 +1,192 @@
+//! The load on one stack, with what goes on beside it: samples of its process tree, renewed tokens, the histogram log.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::{Broken, Event, Trial};
+use crate::auth::{Renewed, Wallet};
+use crate::engine::{self, LoadInput, LoadTally};
+use crate::plan::Plan;
+use crate::record::build::load_warnings;
+use crate::record::{GeneratorRecord, ResourceRecord, RouteRecord, SecondRecord};
+use crate::stack::{Running, Sample};
+use crate::wire::Endpoint;
+
+/// Between two samples of the process tree.
+const SAMPLE_EVERY: Duration = Duration::from_millis(500);
+/// Between two looks at which tokens end soon.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// Tokens that end within this time are renewed.
+const RENEW_MARGIN: Duration = Duration::from_secs(30);
+
+impl Trial<'_> {
+    pub(super) async fn load(
+        &mut self,
+        running: &mut Running,
+        name: &str,
+        position: usize,
+        values: &BTreeMap<String, String>,
+        wallet: &Wallet,
+    ) -> Result<(), Broken> {
+        let (engine_events, mut events) = mpsc::unbounded_channel();
+        let (renewed, renewals) = mpsc::unbounded_channel();
+        let (halt, halted) = watch::channel(false);
+        let endpoint = running.endpoint.clone();
+        let load = engine::load(LoadInput {
+            plan: self.plan,
+            endpoint: &endpoint,
+            values,
+            wallet,
+            renewals,
+            stop: halted,
+            events: engine_events,
+        });
+        let renewal = renew(self.plan, &endpoint, wallet.clone(), renewed);
+        tokio::pin!(load, renewal);
+        let mut stop = self.stop.clone();
+        let mut ticks = tokio::time::interval(SAMPLE_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut measured_from: Option<Instant> = None;
+        let mut samples: Vec<Sample> = Vec::new();
+        let mut death = None;
+        let mut troubles = Vec::new();
+        let tally = loop {
+            tokio::select! {
+                tally = &mut load => break tally,
+                trouble = &mut renewal, if troubles.is_empty() => troubles.push(trouble),
+                Ok(_) = stop.wait_for(|stopped| *stopped), if !*halt.borrow() => {
+                    // The engine outlives its own stop channel only by returning: a send cannot be lost.
+                    let _ = halt.send(true);
+                }
+                Some(event) = events.recv() => {
+                    if matches!(event, engine::Event::Measuring { .. }) {
+                        measured_from = Some(Instant::now());
+                        samples.extend(running.sample());
+                    }
+                    self.pass_on(name, event, measured_from);
+                }
+                _ = ticks.tick() => {
+                    if death.is_none() && let Some(how) = running.died() {
+                        death = Some(how);
+                        let _ = halt.send(true);
+                    }
+                    if measured_from.is_some() && death.is_none() {
+                        samples.extend(running.sample());
+                    }
+                }
+            }
+        };
+        if measured_from.is_some() && death.is_none() {
+            samples.extend(running.sample());
+        }
+        while let Ok(event) = events.try_recv() {
+            self.pass_on(name, event, measured_from);
+        }
+        let tally = tally.map_err(|error| Broken::because(&error))?;
+        for trouble in troubles {
+            self.record.stacks[position].warnings.push(self.redactor.scrub(&trouble));
+        }
+        self.keep(position, &tally, samples);
+        self.log_routes(name, &tally, measured_from);
+        if let Some(how) = death {
+            let seconds = tally.generator.wall_s;
+            return Err(Broken::Failed(format!("{how} {seconds:.0} s into the load; measured until then")));
+        }
+        if tally.interrupted {
+            return Err(Broken::Interrupted);
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, stack: &str, event: engine::Event, measured_from: Option<Instant>) {
+        let stack = stack.to_owned();
+        match event {
+            engine::Event::WarmUp { duration } => self.say(Event::WarmUp { stack, duration }),
+            engine::Event::Measuring { duration } => self.say(Event::Measuring { stack, duration }),
+            engine::Event::Second(tally) => {
+                let since = measured_from.map_or(Duration::ZERO, |at| at - self.began);
+                let start = since + Duration::from_secs(tally.second.into());
+                self.append(&stack, start, Duration::from_secs(1), &tally.response);
+                self.say(Event::Second { stack, tally });
+            }
+        }
+    }
+
+    fn append(
+        &mut self,
+        tag: &str,
+        start: Duration,
+        length: Duration,
+        histogram: &hdrhistogram::Histogram<u64>,
+    ) {
+        let Some(log) = &mut self.log else { return };
+        if let Err(error) = log.append(tag, start, length, histogram) {
+            self.log = None;
+            self.warn(format!("the histogram log ends early: {error}"));
+        }
+    }
+
+    fn log_routes(&mut self, stack: &str, tally: &LoadTally, measured_from: Option<Instant>) {
+        let start = measured_from.map_or(Duration::ZERO, |at| at - self.began);
+        let length = Duration::from_secs_f64(tally.generator.wall_s.max(0.0));
+        for (route, result) in self.plan.routes.iter().zip(&tally.routes) {
+            let kinds = [
+                ("response", &result.latencies.response),
+                ("service", &result.latencies.service),
+                ("first-byte", &result.latencies.first_byte),
+                ("failed", &result.latencies.failed),
+            ];
+            for (kind, histogram) in kinds {
+                if !histogram.is_empty() {
+                    self.append(&format!("{stack}/{}/{kind}", route.name), start, length, histogram);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, position: usize, tally: &LoadTally, samples: Vec<Sample>) {
+        let wall_s = tally.generator.wall_s;
+        let total = RouteRecord::total(&tally.routes, wall_s);
+        let routes = self
+            .plan
+            .routes
+            .iter()
+            .zip(&tally.routes)
+            .map(|(route, result)| RouteRecord::of(self.plan, route, result, wall_s))
+            .collect();
+        let record = &mut self.record.stacks[position];
+        record.failure = None;
+        record.wall_s = wall_s;
+        record.resources = ResourceRecord::of(samples, total.requests);
+        record.total = total;
+        record.routes = routes;
+        record.seconds = tally.seconds.iter().map(SecondRecord::of).collect();
+        record.generator = GeneratorRecord::of(&tally.generator);
+        record.samples = tally.samples.clone();
+        record.warnings.extend(load_warnings(tally));
+    }
+}
+
+/// Renews tokens before they end, for as long as it is polled; comes back only with what went wrong.
+async fn renew(
+    plan: &Plan,
+    endpoint: &Endpoint,
+    mut wallet: Wallet,
+    renewed: mpsc::UnboundedSender<Renewed>,
+) -> String {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        match wallet.renew(plan, endpoint, RENEW_MARGIN).await {
+            Ok(fresh) => {
+                for credential in fresh {
+                    if renewed.send(credential).is_err() {
+                        return std::future::pending().await;
+                    }
+                }
+            }
+            Err(error) => return format!("tokens were not renewed: {error}; later answers may be 401"),
+        }
+    }
+}

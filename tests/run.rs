@@ -1,0 +1,247 @@
+//! `shakedown run` from outside: what it leaves on disk, what it says, how it ends.
+
+mod harness;
+
+use std::io::Read;
+use std::process::Command;
+
+use harness::{Ended, Target, Trial, alive, wait_for_line};
+
+/// A scenario on an embedded dev-like target that the run starts itself; its pid goes into a file.
+fn own_target(load: &str, rest: &str) -> String {
+    format!(
+        r#"
+title = "Own target"
+
+[stacks.dev]
+url = "http://127.0.0.1:{{{{port}}}}"
+start = [{{ name = "target", run = ["sh", "-c", "echo $$ > {{{{scenario}}}}/pid; exec '{{{{shakedown}}}}' target --profile dev --port {{{{port}}}}"] }}]
+ready = {{ get = "/healthz" }}
+
+[[routes]]
+name = "home"
+get = "/"
+
+[load]
+{load}
+
+{rest}
+"#
+    )
+}
+
+fn at_url(url: &str, rest: &str) -> String {
+    format!(
+        r#"
+title = "Given target"
+
+[stacks.dev]
+url = "{url}"
+
+[load]
+rate = 50
+duration = "1s"
+warmup = "0s"
+
+{rest}
+"#
+    )
+}
+
+const HOME: &str = "[[routes]]\nname = \"home\"\nget = \"/\"\n";
+
+#[test]
+fn a_run_leaves_record_log_and_reports() {
+    let trial = Trial::new(&own_target("rate = 100\nduration = \"2s\"\nwarmup = \"0s\"", ""));
+    let ended = trial.run(&[]).expect(0);
+    let record = trial.record();
+    assert_eq!(record.partial, None);
+    let stack = &record.stacks[0];
+    assert!(stack.failure.is_none());
+    assert!((190..=201).contains(&stack.total.requests), "{} requests of 200", stack.total.requests);
+    assert_eq!(stack.total.error_count(), 0, "{:?}", stack.samples);
+    assert!(stack.total.response.p95_ms.unwrap() > 0.0);
+    assert!(stack.total.response.p999_ms.is_none(), "200 samples say nothing about p99.9");
+    assert_eq!(stack.seconds.len(), 2);
+    let resources = stack.resources.as_ref().unwrap();
+    assert!(resources.cpu_s > 0.0 && resources.peak_rss_bytes > 1 << 20);
+    for file in ["record.json", "latency.hlog", "report.html", "report.md", "logs/dev-target.log"] {
+        assert!(trial.out().join(file).is_file(), "{file} is missing");
+    }
+    assert!(ended.stdout.contains("home"), "{}", ended.stdout);
+    let pid: u32 = std::fs::read_to_string(trial.file("pid")).unwrap().trim().parse().unwrap();
+    assert!(!alive(pid), "the target outlived the run");
+}
+
+#[test]
+fn json_goes_to_stdout_and_nothing_else_does() {
+    let target = Target::start("dev", None, &[]);
+    let trial = Trial::new(&at_url(&target.url, HOME));
+    let ended = trial.run(&["--json", "--quiet"]).expect(0);
+    let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(summary.is_object());
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn a_failed_gate_is_exit_1() {
+    let target = Target::start("dev", None, &[]);
+    let gates = format!("{HOME}\n[gates]\npass = [\"dev: p50 < 1us\", \"dev: errors < 1%\"]\n");
+    let ended = Trial::new(&at_url(&target.url, &gates)).run(&[]).expect(1);
+    assert!(ended.stdout.contains("dev: p50 < 1us"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_gate_without_a_number_is_exit_3() {
+    let target = Target::start("dev", None, &[]);
+    let gates = format!("{HOME}\n[gates]\npass = [\"dev: p99.9 < 10s\"]\n");
+    Trial::new(&at_url(&target.url, &gates)).run(&[]).expect(3);
+}
+
+#[test]
+fn a_wrong_scenario_is_exit_2_and_starts_nothing() {
+    let trial = Trial::new("title = \"x\"\nstakcs = {}\n");
+    let ended = trial.run(&[]).expect(2);
+    assert!(ended.stderr.contains("stacks"), "{}", ended.stderr);
+    assert!(!trial.out().exists());
+}
+
+#[test]
+fn an_unknown_stack_is_exit_2() {
+    let ended = Trial::new(&at_url("http://127.0.0.1:9", HOME)).run(&["--stack", "prod"]).expect(2);
+    assert!(ended.stderr.contains("the scenario has: dev"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_target_that_is_not_loopback_needs_consent() {
+    let ended = Trial::new(&at_url("http://192.0.2.1", HOME)).run(&[]).expect(2);
+    assert!(ended.stderr.contains("authorized = true"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_exit_4() {
+    let trial = Trial::new(&at_url("http://127.0.0.1:9", HOME));
+    let mut command = Command::new(harness::BINARY);
+    command.arg("run").arg(trial.scenario()).args(["--out", "/proc/nowhere"]);
+    let ended = Ended::of(command.output().unwrap()).expect(4);
+    assert!(ended.stderr.contains("/proc/nowhere"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_exit_3_and_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let scenario = at_url(&format!("http://{address}"), HOME)
+        .replace("[load]", "ready = { timeout = \"300ms\" }\n\n[load]");
+    let trial = Trial::new(&scenario);
+    let ended = trial.run(&[]).expect(3);
+    assert!(
+        ended.stderr.contains(&address.to_string()) && ended.stderr.contains("refused"),
+        "{}",
+        ended.stderr
+    );
+    assert!(trial.record().stacks[0].failure.is_some());
+}
+
+#[test]
+fn a_refused_login_names_user_endpoint_and_status_but_no_password() {
+    let target = Target::start("dev", None, &[]);
+    let rest = r#"
+[users]
+list = [{ username = "user1", password = "not-the-password" }]
+
+[auth.token]
+kind = "drf-token"
+obtain = "/api-token-auth/"
+
+[[routes]]
+name = "notes"
+get = "/api/notes/"
+auth = "token"
+"#;
+    let trial = Trial::new(&at_url(&target.url, rest));
+    let ended = trial.run(&[]).expect(3);
+    for part in ["user1", "/api-token-auth/", "400"] {
+        assert!(ended.stderr.contains(part), "`{part}` is not in:\n{}", ended.stderr);
+    }
+    for file in ["record.json", "report.html", "report.md"] {
+        let text = std::fs::read_to_string(trial.out().join(file)).unwrap();
+        assert!(!text.contains("not-the-password"), "{file} holds the password");
+    }
+    assert!(!ended.stderr.contains("not-the-password") && !ended.stdout.contains("not-the-password"));
+}
+
+#[test]
+fn a_server_that_answers_500_is_measured_and_said() {
+    let target = Target::start("dev", None, &[]);
+    let routes = "[[routes]]\nname = \"boom\"\nget = \"/boom/\"\n\n[gates]\npass = [\"dev: errors < 1%\"]\n";
+    let trial = Trial::new(&at_url(&target.url, routes));
+    let ended = trial.run(&[]).expect(1);
+    let total = &trial.record().stacks[0].total;
+    assert_eq!(total.errors.get("status"), Some(&total.requests));
+    assert_eq!(total.response.count, 0, "no good answer, no latency of good answers");
+    assert!(total.failed.count > 0);
+    assert!(ended.stdout.contains("500"), "{}", ended.stdout);
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_measured_and_ends_the_stack() {
+    let trial = Trial::new(&own_target("rate = 50\nduration = \"60s\"\nwarmup = \"0s\"", ""));
+    let mut child = trial.spawn();
+    // The second plain line comes after seconds of measuring.
+    let mut rest = wait_for_line(&mut child, "req/s");
+    interrupt(child.id());
+    let mut said = String::new();
+    rest.read_to_string(&mut said).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    let record = trial.record();
+    assert!(record.partial.as_deref().unwrap().contains("interrupted"));
+    assert!(record.stacks[0].total.requests > 0);
+    let pid: u32 = std::fs::read_to_string(trial.file("pid")).unwrap().trim().parse().unwrap();
+    assert!(!alive(pid), "the target outlived the run");
+    assert!(std::fs::read_to_string(trial.out().join("report.md")).unwrap().contains("partial"));
+}
+
+#[test]
+fn a_stack_killed_midway_is_said_and_what_was_measured_stays() {
+    let trial = Trial::new(&own_target("rate = 50\nduration = \"60s\"\nwarmup = \"0s\"", ""));
+    let mut child = trial.spawn();
+    let mut rest = wait_for_line(&mut child, "req/s");
+    let pid: i32 = std::fs::read_to_string(trial.file("pid")).unwrap().trim().parse().unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
+    let mut said = String::new();
+    rest.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");
+    let stack = &trial.record().stacks[0];
+    assert!(stack.failure.as_deref().unwrap().contains("signal 9"), "{:?}", stack.failure);
+    assert!(stack.total.requests > 0);
+}
+
+/// A limit on file sizes stands in for the full disk: a write stops in the middle in the same way.
+#[test]
+fn a_disk_that_takes_no_more_is_said_and_the_last_whole_record_stays() {
+    let target = Target::start("dev", None, &[]);
+    let trial = Trial::new(&at_url(&target.url, HOME));
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script, "sh", harness::BINARY, "run"])
+        .arg(trial.scenario())
+        .arg("--out")
+        .arg(trial.out());
+    let ended = Ended::of(command.output().unwrap()).expect(3);
+    assert!(ended.stderr.contains("File too large"), "{}", ended.stderr);
+    assert!(ended.stdout.contains("home"), "the result is printed all the same: {}", ended.stdout);
+    assert!(trial.record().partial.is_some(), "the record on disk says that it is not whole");
+}
+
+fn interrupt(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+}
