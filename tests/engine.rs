@@ -1,5 +1,7 @@
 //! The load engine against servers whose behaviour is known.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -448,6 +450,34 @@ async fn a_connection_closed_while_idle_is_no_error() {
     let tally = run(server.url(), &brief(ROUTE)).await;
     assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
     assert_eq!(server.connections(), 4);
+}
+
+#[tokio::test]
+async fn a_request_that_meets_a_closing_connection_goes_out_once_more() {
+    let server = Raw::start(OK, After::Drop).await;
+    let tally = run(server.url(), &brief(ROUTE)).await;
+    assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
+    assert_eq!((server.connections(), tally.routes[0].counts.connections), (4, 4));
+}
+
+#[tokio::test]
+async fn requests_under_way_at_the_end_are_waited_for() {
+    // Frozen for the first 600 ms of its life: all four answers come after the 200 ms of load.
+    let server = Truth::start(Duration::from_secs(3600), Duration::from_millis(600)).await;
+    let tally = run(server.url(), &brief(ROUTE)).await;
+    assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
+    assert_eq!(tally.generator.peak_connections, 4);
+    assert_eq!((tally.seconds.len(), tally.seconds[0].counts.requests), (1, 4));
+    assert_eq!(tally.generator.wall_s, 0.2);
+}
+
+#[tokio::test]
+async fn but_not_for_ever() {
+    let server = Raw::start("", After::Hang).await;
+    let text = brief(ROUTE).replace("timeout = \"2s\"", "timeout = \"1h\"");
+    let tally = run(server.url(), &text).await;
+    assert_eq!((requests(&tally), errors(&tally, ErrorClass::Timeout)), (4, 4));
+    assert!(tally.samples[0].message.contains("when the run had ended"), "{:?}", tally.samples);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! HTTP on the wire: the parser on a corpus and on anything, `fetch` against servers that misbehave.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod support;
 
 use std::time::Duration;
@@ -143,6 +145,8 @@ const CORPUS: &[(&str, &str)] = &[
     ("HTTP/2 200 OK\r\n\r\n", "Head(Version)"),
     ("SSH-2.0-OpenSSH_9.6\r\n", "Head(Version)"),
     ("\x16\x03\x03\x00\x10", "Tls"),
+    ("\x16", "Ended"),
+    ("\x16\x04", "Head(Version)"),
     ("HTTP/1.1 2x0 OK\r\n\r\n", "Head(Status)"),
     ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "Head(HeaderName)"),
     ("HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "Head(HeaderValue)"),

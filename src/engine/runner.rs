@@ -389,7 +389,8 @@ impl Sending<'_> {
     }
 
     async fn connect(&mut self, job: &Job, effort: &mut Effort) -> Result<(), Failure> {
-        let mut opening = std::pin::pin!(Connection::open(&job.endpoint));
+        // Boxed: a handshake's state is large, and most of the time a runner is not in one.
+        let mut opening = Box::pin(Connection::open(&job.endpoint));
         let deadline = &mut *self.deadline;
         let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
             Poll::Ready(result) => Poll::Ready(Some(result)),

@@ -205,11 +205,11 @@ impl ResponseParser {
 
     /// Bytes of the head and whether it is an interim one; `None` when incomplete.
     fn read_head(&mut self, input: &[u8]) -> Result<Option<(usize, bool)>, ParseError> {
-        if input.is_empty() || !worth_parsing(input, &mut self.seen) {
-            return Ok(None);
-        }
-        if matches!(input, [0x15 | 0x16, 0x03, ..]) {
-            return Err(ParseError::Tls);
+        match input {
+            [] | [0x15 | 0x16] => return Ok(None),
+            [0x15 | 0x16, 0x03, ..] => return Err(ParseError::Tls),
+            _ if !worth_parsing(input, &mut self.seen) => return Ok(None),
+            _ => {}
         }
         let window = &input[..input.len().min(MAX_HEAD)];
         let mut storage = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MAX_HEADERS];

@@ -17,6 +17,8 @@ pub enum After {
     Keep,
     /// Keeps it and never says anything again.
     Hang,
+    /// Takes the next request and closes the connection without an answer.
+    Drop,
 }
 
 /// A server that answers every request with the same bytes, whatever was asked. Ends with the test's runtime.
@@ -58,6 +60,10 @@ async fn serve(mut stream: TcpStream, answer: Arc<[u8]>, after: After) -> std::i
             After::Keep => {}
             After::Close => return stream.shutdown().await,
             After::Hang => std::future::pending().await,
+            After::Drop => {
+                read_request(&mut stream, &mut request).await?;
+                return stream.shutdown().await;
+            }
         }
     }
     Ok(())

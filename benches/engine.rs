@@ -1,0 +1,87 @@
+//! The pieces of the hot path, each alone: what one request costs beside its system calls.
+
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on should stop")]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use shakedown::engine;
+use shakedown::plan::{Scope, Template, Variable};
+use shakedown::wire::{ResponseParser, Step};
+use std::hint::black_box;
+
+const SHORT: &[u8] = b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\
+    Content-Type: application/json\r\nContent-Length: 20\r\nConnection: keep-alive\r\nETag: \"654e-14\"\r\n\
+    Accept-Ranges: bytes\r\n\r\n{\"owner\": \"ada lov\"}";
+
+fn chunked() -> Vec<u8> {
+    let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..10 {
+        answer.extend_from_slice(b"400\r\n");
+        answer.extend_from_slice(&[b'x'; 1024]);
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"0\r\n\r\n");
+    answer
+}
+
+/// Reads a whole answer; the length of its body.
+fn read(parser: &mut ResponseParser, input: &[u8]) -> usize {
+    parser.begin(false);
+    let (mut used, mut body) = (0, 0);
+    loop {
+        let (n, step) = parser.advance(&input[used..]).unwrap();
+        used += n;
+        match step {
+            Step::Body(bytes) => body += bytes.len(),
+            Step::Head => {}
+            Step::More | Step::End => return body,
+        }
+    }
+}
+
+fn parsing(c: &mut Criterion) {
+    let chunked = chunked();
+    let mut group = c.benchmark_group("parse");
+    let mut parser = ResponseParser::default();
+    for (name, input) in [("short answer", SHORT), ("10 KiB in chunks", &chunked)] {
+        group.throughput(Throughput::Bytes(input.len() as u64));
+        group.bench_function(name, |b| b.iter(|| read(&mut parser, black_box(input))));
+    }
+}
+
+fn recording(c: &mut Criterion) {
+    let mut histogram = engine::histogram();
+    let mut nanos = 1_000_u64;
+    c.bench_function("record a latency", |b| {
+        b.iter(|| {
+            // Spread over 1 µs to 17 s, so that one cache line does not serve all.
+            nanos = nanos.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            histogram.record(black_box(1_000 + (nanos >> 30))).unwrap();
+        });
+    });
+}
+
+fn rendering(c: &mut Criterion) {
+    let template = Template::parse("/api/notes/{{id}}?user={{user}}&n={{n}}", |name| {
+        Some(match name {
+            "id" => Variable::Extracted(0),
+            "user" => Variable::User(0),
+            _ => Variable::Counter,
+        })
+    })
+    .unwrap();
+    let (user, extracted) = (["ada".to_owned()], ["4711".to_owned()]);
+    let mut out = Vec::new();
+    let mut counter = 0;
+    c.bench_function("render a path", |b| {
+        b.iter(|| {
+            out.clear();
+            counter += 1;
+            let scope = Scope { user: &user, feeders: &[], extracted: &extracted, counter, random: 1 };
+            template.render(black_box(&scope), &mut out);
+            out.len()
+        });
+    });
+}
+
+criterion_group!(benches, parsing, recording, rendering);
+criterion_main!(benches);
