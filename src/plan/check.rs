@@ -120,7 +120,7 @@ impl Check<'_> {
 
     /// A text of a stack (`{{port}}`, `{{state}}`, `{{vars.*}}`), rendered when the stack starts.
     pub fn stack_text(&mut self, text: &str, place: &Place, vars: &[String]) {
-        const FIXED: [&str; 4] = ["port", "state", "scenario", "shakedown"];
+        const FIXED: [&str; 5] = ["port", "stack", "state", "scenario", "shakedown"];
         let known = |name: &str| {
             let port = name.strip_prefix("port.").is_some_and(|port| !port.is_empty());
             port || FIXED.contains(&name) || vars.iter().any(|var| var == name)

@@ -1,0 +1,24 @@
+from django.contrib.auth import views as auth_views
+from django.urls import path
+from rest_framework.authtoken.views import obtain_auth_token
+from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
+
+from notes import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+    path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
+    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("api-token-auth/", obtain_auth_token),
+    path("api/token/", TokenObtainPairView.as_view()),
+    path("api/token/refresh/", TokenRefreshView.as_view()),
+    path("api/token/logout/", TokenBlacklistView.as_view()),
+    path("api/whoami/", views.WhoAmI.as_view()),
+    path("api/notes/", views.NoteList.as_view()),
+    path("api/notes/<int:pk>/", views.NoteDetail.as_view()),
+]
+
+handler404 = "notes.errors.not_found"
+handler500 = "notes.errors.server_error"
