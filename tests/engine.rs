@@ -375,6 +375,49 @@ async fn flows_carry_values_from_step_to_step() {
 }
 
 #[tokio::test]
+async fn bodies_and_paths_are_encoded() {
+    let server = App::start(|_| response(200, "", "")).await;
+    let route = "[users]\nlist = [{ username = \"ü & b\" }]\n[[routes]]\nname = \"r\"\npost = \"/q/{{user.username}}\"\n\
+                 body = { form = { who = \"{{user.username}}\", n = \"1 2\" } }\n\
+                 [[routes]]\nname = \"empty\"\nput = \"/empty\"\n";
+    let text = brief(route).replace("rate = 20", "rate = 100");
+    let tally = run(server.url(), &text).await;
+    assert_eq!(all_errors(&tally), 0, "{:?}", tally.samples);
+    let asked = server.requests();
+    let form = asked.iter().find(|request| request.starts_with("POST")).unwrap();
+    assert!(form.starts_with("POST /q/%C3%BC%20&%20b HTTP/1.1\r\n"), "{form}");
+    assert!(form.contains("\r\nContent-Type: application/x-www-form-urlencoded\r\n"), "{form}");
+    assert!(form.ends_with("\r\n\r\nn=1+2&who=%C3%BC+%26+b"), "{form}");
+    let empty = asked.iter().find(|request| request.starts_with("PUT")).unwrap();
+    assert!(empty.contains("\r\nContent-Length: 0") && !empty.contains("Content-Type"), "{empty}");
+}
+
+#[tokio::test]
+async fn a_value_the_stack_lacks_is_named() {
+    let text = "[[discover]]\nname = \"css\"\nget = \"/\"\nfrom = { regex = \"x\" }\n[[routes]]\nname = \"r\"\nget = \"/{{discover.css}}\"\n";
+    let server = App::start(|_| response(200, "", "")).await;
+    let mut trial = Trial::new(server.url(), &brief(text)).await;
+    let (events, _said) = mpsc::unbounded_channel();
+    let (_renew, renewals) = mpsc::unbounded_channel();
+    let (_stopper, stop) = watch::channel(false);
+    let input = LoadInput {
+        plan: &trial.plan,
+        endpoint: &trial.endpoint,
+        values: &trial.values,
+        wallet: &trial.wallet,
+        renewals,
+        stop,
+        events,
+    };
+    let error = load(input).await.unwrap_err();
+    assert_eq!(error.to_string(), "route `r`: this stack has no value `discover.css`");
+    trial.values.insert("discover.css".into(), "app.1.css".into());
+    let tally = trial.run().await;
+    assert_eq!((requests(&tally), all_errors(&tally)), (4, 0));
+    assert!(server.requests()[0].starts_with("GET /app.1.css HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
 async fn a_flow_ends_at_the_first_step_that_fails() {
     let server = App::start(|_| response(200, "", "{}")).await;
     let flow = "[[flows]]\nname = \"f\"\n[[flows.steps]]\nname = \"a\"\nget = \"/a\"\n\

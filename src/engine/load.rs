@@ -270,9 +270,13 @@ impl Secrets {
             }
             let value = value.expose_secret();
             self.0.push(value.to_owned());
-            // The token without its scheme, the cookie without its name.
-            let parts = value.split([' ', ';', '=']).filter(|part| part.len() >= 8);
-            self.0.extend(parts.map(str::to_owned));
+            // The token without its scheme, the cookies without their names.
+            if name.eq_ignore_ascii_case("cookie") {
+                let cookies = value.split(';').filter_map(|cookie| cookie.split_once('='));
+                self.0.extend(cookies.map(|(_, value)| value.trim().to_owned()));
+            } else if let Some((_, token)) = value.split_once(' ') {
+                self.0.push(token.trim().to_owned());
+            }
         }
         self.0.extend(credential.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned()));
     }

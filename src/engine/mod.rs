@@ -4,6 +4,7 @@
 //! the hot path; what it counts leaves it by message, once a second and at the end.
 
 mod curve;
+mod exchange;
 mod job;
 mod judge;
 mod load;

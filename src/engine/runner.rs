@@ -1,16 +1,11 @@
 //! One runner: a connection, and the requests it carries one after the other.
 
-use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::time::Sleep;
-
+use super::exchange::{Deadline, Effort, Sending};
 use super::job::{Job, Model};
-use super::judge::{Body, Intake, Room, judge};
+use super::judge::{Body, Fault, Room, judge};
 use super::random::Random;
 use super::recorder::Outcome;
 use super::redirect;
@@ -18,7 +13,7 @@ use super::request::{CompiledRoute, Turn};
 use super::worker::{Seat, Worker};
 use super::{ErrorClass, ErrorSample};
 use crate::plan::{Item, RouteId, Scope};
-use crate::wire::{Connection, Exchanged, Failure, FailureKind, printable};
+use crate::wire::{Connection, Exchanged, FailureKind};
 
 /// First and longest pause of a virtual user whose requests do not get through.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -42,13 +37,10 @@ enum Ending {
     Broken,
 }
 
-/// What a request adds up over redirects and retries.
-struct Effort {
-    sent: Option<Instant>,
-    status: Option<u16>,
-    received: u64,
-    transmitted: u64,
-    opened: u64,
+/// How a request ended: with an answer, good or not, or without.
+enum Asked {
+    Answer(Exchanged, Option<Fault>),
+    None(Ending, Fault),
 }
 
 impl Runner {
@@ -175,21 +167,21 @@ impl Runner {
         measured: bool,
     ) -> (Ending, Instant) {
         let Some(route) = job.route(id) else { return (Ending::Bad, begun) };
-        let mut effort = Effort { sent: None, status: None, received: 0, transmitted: 0, opened: 0 };
+        let mut effort = Effort::default();
         let asked = self.exchange_all(job, route, id, number, begun, &mut effort).await;
-        let (ending, first_byte, done, error) = match asked {
-            Ok((exchanged, None)) => (Ending::Good, exchanged.first_byte, exchanged.done, None),
-            Ok((exchanged, Some((class, message)))) => {
-                (Ending::Bad, exchanged.first_byte, exchanged.done, Some((class, message)))
+        let (ending, first_byte, done, fault) = match asked {
+            Asked::Answer(at, fault) => {
+                let ending = if fault.is_none() { Ending::Good } else { Ending::Bad };
+                (ending, at.first_byte, at.done, fault)
             }
-            Err((ending, class, message)) => {
+            Asked::None(ending, fault) => {
                 let now = Instant::now();
-                (ending, now, now, Some((class, message)))
+                (ending, now, now, Some(fault))
             }
         };
         if measured {
             let mut recorder = self.worker.recorder.borrow_mut();
-            let class = error.as_ref().map(|(class, _)| *class);
+            let class = fault.as_ref().map(|fault| fault.class);
             recorder.record(
                 id.0,
                 &Outcome {
@@ -205,7 +197,7 @@ impl Runner {
                     error: class,
                 },
             );
-            if let Some((class, message)) = error
+            if let Some(Fault { class, message }) = fault
                 && recorder.room(id.0).has_room(class)
             {
                 let user = job.user(route, number).map(|(_, user)| user.name.clone());
@@ -215,7 +207,6 @@ impl Runner {
         (ending, done)
     }
 
-    #[allow(clippy::type_complexity, reason = "three ways to end, each with what is known of it")]
     async fn exchange_all(
         &mut self,
         job: &Job,
@@ -224,7 +215,7 @@ impl Runner {
         number: u64,
         begun: Instant,
         effort: &mut Effort,
-    ) -> Result<(Exchanged, Option<(ErrorClass, String)>), (Ending, ErrorClass, String)> {
+    ) -> Asked {
         let (user_index, user) = match job.user(route, number) {
             Some((index, user)) => (index, Some(user)),
             None => (0, None),
@@ -247,9 +238,12 @@ impl Runner {
             {
                 let credentials = self.worker.credentials.borrow();
                 let credential = route.plan.auth.and_then(|auth| credentials.get(auth.0)?.get(user_index));
-                route
-                    .render(turn, &scope, credential, &mut self.request, &mut self.spare)
-                    .map_err(|why| (Ending::Bad, ErrorClass::Local, why.to_owned()))?;
+                if let Err(why) = route.render(turn, &scope, credential, &mut self.request, &mut self.spare) {
+                    return Asked::None(
+                        Ending::Bad,
+                        Fault { class: ErrorClass::Local, message: why.to_owned() },
+                    );
+                }
             }
             let head_request = route.method(turn) == "HEAD";
             let sending = Sending {
@@ -266,11 +260,13 @@ impl Runner {
                 Ok(exchanged) => exchanged,
                 Err(failure) => {
                     self.disconnect();
-                    return Err((Ending::Broken, class_of(failure.kind), failure.message));
+                    let fault = Fault { class: class_of(failure.kind), message: failure.message };
+                    return Asked::None(Ending::Broken, fault);
                 }
             };
             let Some(connection) = &self.connection else {
-                return Err((Ending::Broken, ErrorClass::Local, "the connection is gone".to_owned()));
+                let fault = Fault { class: ErrorClass::Local, message: "the connection is gone".to_owned() };
+                return Asked::None(Ending::Broken, fault);
             };
             let head = connection.head();
             effort.status = Some(head.status);
@@ -300,9 +296,9 @@ impl Runner {
                     if let Some(found) = found {
                         found.store(&mut self.extracted);
                     }
-                    return Ok((exchanged, None));
+                    return Asked::Answer(exchanged, None);
                 }
-                (Err(fault), _) => return Ok((exchanged, Some((fault.class, fault.message)))),
+                (Err(fault), _) => return Asked::Answer(exchanged, Some(fault)),
             }
         }
     }
@@ -314,111 +310,6 @@ impl Runner {
     }
 }
 
-/// One exchange: with what, on what, until when.
-struct Sending<'a> {
-    worker: &'a Worker,
-    connection: &'a mut Option<Connection>,
-    deadline: &'a mut Deadline,
-    request: &'a [u8],
-    body: &'a mut Body,
-    keep: Option<&'a crate::plan::StatusRule>,
-    timeout: Duration,
-    begun: Instant,
-}
-
-impl Sending<'_> {
-    async fn exchange(
-        mut self,
-        job: &Job,
-        head_request: bool,
-        effort: &mut Effort,
-    ) -> Result<Exchanged, Failure> {
-        self.drop_stale().await;
-        let mut retried = false;
-        loop {
-            if self.connection.is_none() {
-                self.connect(job, effort).await?;
-                effort.sent.get_or_insert_with(Instant::now);
-            }
-            effort.sent.get_or_insert(self.begun);
-            let (connection, deadline, scratch) =
-                (&mut *self.connection, &mut *self.deadline, &self.worker.scratch);
-            let Some(connection) = connection.as_mut() else {
-                return Err(Failure::new(FailureKind::Local, "the connection is gone"));
-            };
-            let used = connection.served() > 0;
-            self.body.reset();
-            connection.begin(head_request);
-            effort.transmitted += self.request.len() as u64;
-            let mut intake = Intake { keep: self.keep, body: self.body };
-            let exchanged = poll_fn(|cx| {
-                let mut scratch = scratch.borrow_mut();
-                match connection.poll_exchange(cx, self.request, &mut scratch, &mut intake) {
-                    Poll::Ready(result) => Poll::Ready(Some(result)),
-                    Poll::Pending if deadline.poll_passed(cx) => Poll::Ready(None),
-                    Poll::Pending => Poll::Pending,
-                }
-            })
-            .await;
-            match exchanged {
-                Some(Ok(exchanged)) => {
-                    effort.received += exchanged.received;
-                    return Ok(exchanged);
-                }
-                // The server closed it while it was idle, which is its right: once more, as browsers do.
-                Some(Err(broken)) if broken.untouched && used && !retried => {
-                    retried = true;
-                    *self.connection = None;
-                    self.worker.disconnected();
-                }
-                Some(Err(broken)) => return Err(broken.failure),
-                None => return Err(self.timed_out("waiting for the answer")),
-            }
-        }
-    }
-
-    /// Drops a connection that the server closed while it was idle.
-    async fn drop_stale(&mut self) {
-        let Some(connection) = self.connection.as_mut() else { return };
-        let scratch: &RefCell<Vec<u8>> = &self.worker.scratch;
-        let stale = poll_fn(|cx| Poll::Ready(connection.is_stale(cx, &mut scratch.borrow_mut()))).await;
-        if stale {
-            *self.connection = None;
-            self.worker.disconnected();
-        }
-    }
-
-    async fn connect(&mut self, job: &Job, effort: &mut Effort) -> Result<(), Failure> {
-        // Boxed: a handshake's state is large, and most of the time a runner is not in one.
-        let mut opening = Box::pin(Connection::open(&job.endpoint));
-        let deadline = &mut *self.deadline;
-        let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(Some(result)),
-            Poll::Pending if deadline.poll_passed(cx) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        })
-        .await;
-        let connection = match opened {
-            Some(result) => result?,
-            None => return Err(self.timed_out("connecting")),
-        };
-        *self.connection = Some(connection);
-        self.worker.connected();
-        effort.opened += 1;
-        Ok(())
-    }
-
-    fn timed_out(&self, doing: &str) -> Failure {
-        let now = Instant::now();
-        let message = if now >= self.worker.times.drained && now < self.begun + self.timeout {
-            format!("no whole answer when the run had ended ({doing})")
-        } else {
-            format!("no whole answer within {:?} ({doing})", self.timeout)
-        };
-        Failure::new(FailureKind::Timeout, printable(&message, 200))
-    }
-}
-
 fn class_of(kind: FailureKind) -> ErrorClass {
     match kind {
         FailureKind::Connect => ErrorClass::Connect,
@@ -427,42 +318,5 @@ fn class_of(kind: FailureKind) -> ErrorClass {
         FailureKind::Reset => ErrorClass::Reset,
         FailureKind::Protocol => ErrorClass::Protocol,
         FailureKind::Local => ErrorClass::Local,
-    }
-}
-
-/// A deadline that moves with every request while its timer stays: the timer is armed anew only when it fires
-/// too early, once a time-out instead of once a request.
-struct Deadline {
-    sleep: Pin<Box<Sleep>>,
-    armed: Instant,
-    due: Instant,
-}
-
-impl Deadline {
-    fn new(due: Instant) -> Self {
-        Deadline { sleep: Box::pin(tokio::time::sleep_until(due.into())), armed: due, due }
-    }
-
-    fn set(&mut self, due: Instant) {
-        self.due = due;
-        if due < self.armed {
-            self.arm();
-        }
-    }
-
-    fn arm(&mut self) {
-        self.armed = self.due;
-        self.sleep.as_mut().reset(self.due.into());
-    }
-
-    /// Whether it has passed; else the task is woken when it does.
-    fn poll_passed(&mut self, cx: &mut Context<'_>) -> bool {
-        while self.sleep.as_mut().poll(cx).is_ready() {
-            if Instant::now() >= self.due {
-                return true;
-            }
-            self.arm();
-        }
-        false
     }
 }
