@@ -8,6 +8,8 @@ pub mod cookies;
 pub mod csp;
 pub mod django;
 pub mod exchange;
+#[cfg(test)]
+pub mod fixture;
 pub mod headers;
 
 use std::collections::BTreeMap;

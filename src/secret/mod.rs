@@ -5,5 +5,5 @@
 
 mod redactor;
 
-pub use redactor::Redactor;
+pub use redactor::{Redactor, mark};
 pub use secrecy::{ExposeSecret, SecretString};

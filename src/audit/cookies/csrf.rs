@@ -1,0 +1,55 @@
+//! Rows about requests forged by another site.
+
+use super::session::missing;
+use crate::audit::{Facts, Judgement, Level, Observation, Purpose};
+
+/// Judges one forged POST against the control that had everything right.
+fn forged(facts: &Facts, purpose: Purpose, subject: &str, what: &str) -> Judgement {
+    let Some((_, _, control)) = facts.of(Purpose::PostWithCsrf).next() else {
+        return missing(facts, Purpose::PostWithCsrf, "the control POST");
+    };
+    if !(200..400).contains(&control.status) {
+        return Judgement::Inconclusive(format!("the control POST answered {}", control.status));
+    }
+    let Some((index, _, answer)) = facts.of(purpose).next() else {
+        return missing(facts, purpose, what);
+    };
+    let mut observations = Vec::new();
+    if (200..400).contains(&answer.status) {
+        let detail =
+            format!("{what} was accepted with {}, as the genuine one with {}", answer.status, control.status);
+        observations.push(Observation::new(Level::Fail, index, subject, detail));
+    }
+    Judgement::Judged { places: 1, observations }
+}
+
+pub(super) fn required(facts: &Facts) -> Judgement {
+    forged(
+        facts,
+        Purpose::PostWithoutCsrf,
+        "csrf-token",
+        "a POST with the session and without the CSRF token",
+    )
+}
+
+pub(super) fn origin(facts: &Facts) -> Judgement {
+    forged(facts, Purpose::PostForeignOrigin, "origin", "a POST with the Origin of another site")
+}
+
+pub(super) fn safe_method(facts: &Facts) -> Judgement {
+    let Some((index, _, asked)) = facts.of(Purpose::LogoutByGet).next() else {
+        return missing(facts, Purpose::LogoutByGet, "a logout by GET");
+    };
+    let Some((_, _, after)) = facts.of(Purpose::AfterLogoutByGet).next() else {
+        return missing(facts, Purpose::AfterLogoutByGet, "the look at the session after it");
+    };
+    let mut observations = Vec::new();
+    if !(200..300).contains(&after.status) {
+        let detail = format!(
+            "a GET of the logout path answered {} and ended the session (then {}): any page can log the user out",
+            asked.status, after.status
+        );
+        observations.push(Observation::new(Level::Fail, index, "logout", detail));
+    }
+    Judgement::Judged { places: 1, observations }
+}
