@@ -1,10 +1,26 @@
 //! Tokens: obtain, keep, refresh, mint, inspect. Prints no secret.
+//!
+//! A kind of auth is one file with a function that gives a credential, a variant of `scenario::model::Auth`, and an arm
+//! in `issuer`.
+
+mod basic;
+mod client;
+mod client_credentials;
+mod drf_token;
+pub mod explain;
+pub mod inspect;
+mod issuer;
+mod jwt;
+pub mod mint;
+pub(crate) mod session;
+mod static_header;
+mod wallet;
 
 use std::time::SystemTime;
 
-use crate::plan::{AuthId, Plan};
-use crate::secret::{Redactor, SecretString};
-use crate::wire::Endpoint;
+use crate::plan::AuthId;
+use crate::secret::SecretString;
+pub use wallet::Wallet;
 
 /// What a user sends to prove who they are.
 #[derive(Debug, Clone, Default)]
@@ -17,15 +33,6 @@ pub struct Credential {
     pub renew_before: Option<SystemTime>,
     /// What renews it (a refresh token); never sent with requests.
     pub refresh: Option<SecretString>,
-}
-
-/// Every credential of one stack.
-#[derive(Debug, Clone, Default)]
-pub struct Wallet {
-    /// By auth, then by user of the auth's population.
-    pub credentials: Vec<Vec<Credential>>,
-    /// Oddities worth a line in the report (throttled logins, skewed clocks, tokens that outlive nothing).
-    pub warnings: Vec<String>,
 }
 
 /// A login that failed: names user, endpoint and status, never the password.
@@ -49,43 +56,7 @@ pub struct Renewed {
     pub credential: Credential,
 }
 
-impl Wallet {
-    /// Obtains every credential that the routes use, with each auth's bounded concurrency.
-    /// `say(done, total)` reports progress.
-    ///
-    /// # Errors
-    /// The first login that was refused, or an endpoint that cannot be reached.
-    pub async fn obtain(
-        plan: &Plan,
-        endpoint: &Endpoint,
-        say: &(dyn Fn(usize, usize) + Send + Sync),
-    ) -> Result<Wallet, AuthError> {
-        let _ = (plan, endpoint, say);
-        todo!()
-    }
-
-    /// The credential of a user.
-    pub fn get(&self, auth: AuthId, user: usize) -> Option<&Credential> {
-        self.credentials.get(auth.0)?.get(user)
-    }
-
-    /// Renews the credentials that end within `margin` of now.
-    ///
-    /// # Errors
-    /// As [`Wallet::obtain`]; the old credentials stay.
-    pub async fn renew(
-        &mut self,
-        plan: &Plan,
-        endpoint: &Endpoint,
-        margin: std::time::Duration,
-    ) -> Result<Vec<Renewed>, AuthError> {
-        let _ = (plan, endpoint, margin);
-        todo!()
-    }
-
-    /// Every secret in here and in the plan, for redaction.
-    pub fn redactor(&self, plan: &Plan) -> Redactor {
-        let _ = plan;
-        todo!()
-    }
+/// An Authorization header line.
+fn authorization(scheme: &str, value: &str) -> (String, SecretString) {
+    ("Authorization".to_owned(), SecretString::from(format!("{scheme} {value}")))
 }

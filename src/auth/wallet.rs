@@ -1,0 +1,205 @@
+//! Every credential of one stack: obtained before the load, renewed beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::task::JoinSet;
+
+use super::client::Client;
+use super::issuer::Issuer;
+use super::{AuthError, Credential, Renewed};
+use crate::plan::{AuthId, Plan, User};
+use crate::scenario::model::{Auth, VerifyKey};
+use crate::secret::{ExposeSecret, Redactor};
+use crate::wire::Endpoint;
+
+/// Every credential of one stack.
+#[derive(Debug, Clone, Default)]
+pub struct Wallet {
+    /// By auth, then by user of the auth's population; empty for an auth that no route uses.
+    pub credentials: Vec<Vec<Credential>>,
+    /// Oddities worth a line in the report (throttled logins, skewed clocks, tokens that never end).
+    pub warnings: Vec<String>,
+}
+
+/// A login to make: position of the user, and the credential it replaces.
+type Job = (usize, User, Option<Credential>);
+
+impl Wallet {
+    /// Obtains every credential that the routes use, with each auth's bounded concurrency.
+    /// `say(done, total)` reports progress.
+    ///
+    /// # Errors
+    /// The first login that was refused, or an endpoint that cannot be reached.
+    pub async fn obtain(
+        plan: &Plan,
+        endpoint: &Endpoint,
+        say: &(dyn Fn(usize, usize) + Send + Sync),
+    ) -> Result<Wallet, AuthError> {
+        let used = used(plan);
+        let users_of = |id: AuthId| plan.populations[plan.auths[id.0].population.0].users.as_slice();
+        let total = used.iter().map(|id| users_of(*id).len()).sum();
+        let mut wallet = Wallet { credentials: vec![Vec::new(); plan.auths.len()], warnings: Vec::new() };
+        let mut done = 0;
+        for id in used {
+            let issuer = issuer(plan, id, endpoint).await?;
+            let jobs = users_of(id).iter().cloned().enumerate().map(|(i, user)| (i, user, None)).collect();
+            let mut count = || {
+                done += 1;
+                say(done, total);
+            };
+            let obtained = work(&issuer, jobs, &mut count).await;
+            wallet.warnings.extend(issuer.client.take_warnings());
+            wallet.credentials[id.0] = obtained?.into_values().collect();
+        }
+        Ok(wallet)
+    }
+
+    /// The credential of a user.
+    pub fn get(&self, auth: AuthId, user: usize) -> Option<&Credential> {
+        self.credentials.get(auth.0)?.get(user)
+    }
+
+    /// Renews the credentials that end within `margin` of now, each auth's with its bounded concurrency.
+    ///
+    /// # Errors
+    /// As [`Wallet::obtain`]; the old credentials stay.
+    pub async fn renew(
+        &mut self,
+        plan: &Plan,
+        endpoint: &Endpoint,
+        margin: Duration,
+    ) -> Result<Vec<Renewed>, AuthError> {
+        let limit = SystemTime::now() + margin;
+        let mut renewed = Vec::new();
+        for id in (0..self.credentials.len()).map(AuthId) {
+            let users = &plan.populations[plan.auths[id.0].population.0].users;
+            let jobs: Vec<Job> = self.credentials[id.0]
+                .iter()
+                .zip(users)
+                .enumerate()
+                .filter(|(_, (credential, _))| credential.renew_before.is_some_and(|at| at <= limit))
+                .map(|(i, (credential, user))| (i, user.clone(), Some(credential.clone())))
+                .collect();
+            if jobs.is_empty() {
+                continue;
+            }
+            let issuer = issuer(plan, id, endpoint).await?;
+            for (user, credential) in work(&issuer, jobs, &mut || {}).await? {
+                self.credentials[id.0][user] = credential.clone();
+                renewed.push(Renewed { auth: id, user, credential });
+            }
+        }
+        Ok(renewed)
+    }
+
+    /// Every secret in here and in the plan, for redaction.
+    pub fn redactor(&self, plan: &Plan) -> Redactor {
+        let mut secrets: BTreeSet<String> = BTreeSet::new();
+        for credential in self.credentials.iter().flatten() {
+            for (_, value) in credential.headers.iter().chain(&credential.unsafe_headers) {
+                secrets.extend(parts(value.expose_secret()));
+            }
+            secrets.extend(credential.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned()));
+        }
+        let users = plan.populations.iter().flat_map(|population| &population.users);
+        secrets.extend(users.filter_map(|user| Some(user.password.as_ref()?.expose_secret().to_owned())));
+        let variables = plan.auths.iter().flat_map(|auth| variables(&auth.auth));
+        secrets.extend(variables.filter_map(|name| std::env::var(name).ok()));
+        Redactor::new(secrets)
+    }
+}
+
+/// The secrets of a header's value: what follows the scheme word, each cookie's value, and a bare value. A URL
+/// (Origin, Referer) is none.
+fn parts(value: &str) -> Vec<String> {
+    if value.starts_with("http://") || value.starts_with("https://") {
+        return Vec::new();
+    }
+    if value.contains('=') && value.contains("; ") {
+        return value.split("; ").filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())).collect();
+    }
+    match value.split_once(' ') {
+        Some((_, token)) => vec![token.to_owned()],
+        None => {
+            let single = value.split_once('=').filter(|(_, rest)| !rest.is_empty() && !rest.starts_with('='));
+            single.map(|(_, rest)| rest.to_owned()).into_iter().chain([value.to_owned()]).collect()
+        }
+    }
+}
+
+/// Environment variables that hold secrets of an auth.
+fn variables(auth: &Auth) -> Vec<&str> {
+    let found = match auth {
+        Auth::Jwt { verify: Some(VerifyKey { secret_env, .. }), .. } | Auth::Mint { secret_env, .. } => {
+            secret_env.as_deref()
+        }
+        Auth::Oauth2ClientCredentials { client_secret_env, .. } => Some(client_secret_env.as_str()),
+        Auth::Static { value_env, .. } => Some(value_env.as_str()),
+        _ => None,
+    };
+    found.into_iter().collect()
+}
+
+/// The auths that a route or a look-up uses.
+fn used(plan: &Plan) -> BTreeSet<AuthId> {
+    let routes = plan.routes.iter().filter_map(|route| route.auth);
+    routes.chain(plan.discover.iter().filter_map(|lookup| lookup.auth)).collect()
+}
+
+async fn issuer(plan: &Plan, id: AuthId, endpoint: &Endpoint) -> Result<Arc<Issuer>, AuthError> {
+    let auth = &plan.auths[id.0];
+    let failed = |message| AuthError { auth: auth.name.clone(), message };
+    let client = Client::new(endpoint).map_err(failed)?;
+    Issuer::new(plan, auth, Arc::new(client)).await.map(Arc::new).map_err(failed)
+}
+
+/// Does the jobs, so many at once; the first failure ends the rest.
+async fn work(
+    issuer: &Arc<Issuer>,
+    jobs: Vec<Job>,
+    count: &mut (dyn FnMut() + Send),
+) -> Result<BTreeMap<usize, Credential>, AuthError> {
+    let mut waiting = jobs.into_iter();
+    let mut under_way = JoinSet::new();
+    let mut done = BTreeMap::new();
+    loop {
+        while under_way.len() < issuer.concurrency()
+            && let Some((position, user, old)) = waiting.next()
+        {
+            let issuer = Arc::clone(issuer);
+            under_way.spawn(async move {
+                let credential = match &old {
+                    Some(old) => issuer.renew(&user, old).await,
+                    None => issuer.obtain(&user).await,
+                };
+                (position, credential)
+            });
+        }
+        let failed = |message| AuthError { auth: issuer.auth.name.clone(), message };
+        match under_way.join_next().await {
+            None => return Ok(done),
+            Some(Ok((position, Ok(credential)))) => {
+                done.insert(position, credential);
+                count();
+            }
+            Some(Ok((_, Err(message)))) => return Err(failed(message)),
+            Some(Err(error)) => return Err(failed(error.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_values_give_up_their_secrets() {
+        assert_eq!(parts("Bearer abc.def"), ["abc.def"]);
+        assert_eq!(parts("csrftoken=one; sessionid=two"), ["one", "two"]);
+        assert!(parts("sessionid=two").contains(&"two".to_owned()));
+        assert_eq!(parts("raw-key"), ["raw-key"]);
+        assert!(parts("https://127.0.0.1:8443").is_empty(), "an origin is no secret");
+    }
+}
