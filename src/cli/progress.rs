@@ -160,7 +160,10 @@ impl Load {
             format!("{:.1} ms", self.response.value_at_quantile(0.99) as f64 / 1e6)
         };
         let left = self.duration.saturating_sub(self.began.elapsed()).as_secs_f64().ceil();
-        format!("{}/{} req/s, p99 {p99}, {} errors, {left:.0} s left", self.rate, self.wanted, self.errors)
+        format!(
+            "{} req/s ({} arrivals), p99 {p99}, {} errors, {left:.0} s left",
+            self.rate, self.wanted, self.errors
+        )
     }
 }
 
@@ -181,8 +184,8 @@ mod tests {
             wanted: 12,
             response: engine::histogram(),
         };
-        assert_eq!(load.line(), "10/12 req/s, p99 –, 2 errors, 0 s left");
+        assert_eq!(load.line(), "10 req/s (12 arrivals), p99 –, 2 errors, 0 s left");
         load.response.record(2_000_000).unwrap();
-        assert_eq!(load.line(), "10/12 req/s, p99 2.0 ms, 2 errors, 0 s left");
+        assert_eq!(load.line(), "10 req/s (12 arrivals), p99 2.0 ms, 2 errors, 0 s left");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Say;
 use super::process::Processes;
 use crate::plan::ReadyPlan;
-use crate::wire::{Endpoint, FailureKind, Limits, Request, fetch};
+use crate::wire::{Endpoint, Failure, FailureKind, Limits, Request, fetch};
 
 /// Pause between two probes at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
@@ -17,17 +17,18 @@ const TLS_PATIENCE: Duration = Duration::from_secs(2);
 /// Silence before the person who waits is told what is waited for.
 const TELL_AFTER: Duration = Duration::from_secs(2);
 
-/// Waits for the answer that means ready.
+/// Waits for the answer that means ready, and gives the endpoint that it came from. `resolve` is asked anew for each
+/// probe: a stack may make its certificate authority while it starts.
 ///
 /// # Errors
 /// In words, what happened instead, with the name of the process that ended, if one did.
 pub(super) async fn wait(
-    endpoint: &Endpoint,
+    resolve: impl AsyncFn() -> Result<Endpoint, Failure>,
     ready: &ReadyPlan,
     path: &str,
     processes: Option<&Processes>,
     say: Say<'_>,
-) -> Result<(), (Option<String>, String)> {
+) -> Result<Endpoint, (Option<String>, String)> {
     let request = Request { method: "GET".into(), target: path.into(), ..Request::default() };
     let began = Instant::now();
     let mut pause = PAUSE.0;
@@ -38,9 +39,16 @@ pub(super) async fn wait(
         }
         let left = ready.timeout.saturating_sub(began.elapsed());
         let limits = Limits { timeout: PROBE.min(left).max(PAUSE.0), body: 4096 };
-        let seen = match fetch(endpoint, &request, limits).await {
-            Ok(response) if is_ready(response.status, ready.status) => return Ok(()),
-            Ok(response) => format!("status {}", response.status),
+        let answer = match resolve().await {
+            Ok(endpoint) => fetch(&endpoint, &request, limits).await.map(|response| (endpoint, response)),
+            Err(failure) if processes.is_none() => {
+                return Err((None, format!("cannot be reached: {failure}")));
+            }
+            Err(failure) => Err(failure),
+        };
+        let seen = match answer {
+            Ok((endpoint, response)) if is_ready(response.status, ready.status) => return Ok(endpoint),
+            Ok((_, response)) => format!("status {}", response.status),
             Err(failure) if failure.kind == FailureKind::Tls && began.elapsed() > TLS_PATIENCE => {
                 return Err((None, format!("cannot be reached over TLS: {failure}")));
             }
@@ -51,7 +59,7 @@ pub(super) async fn wait(
             return Err((None, format!("was not ready after {waited:?}: GET {path} gave {seen}")));
         }
         if began.elapsed() > TELL_AFTER && told != seen {
-            say(&format!("waiting for {}: {seen}", endpoint.host));
+            say(&format!("waiting: {seen}"));
             told = seen;
         }
         tokio::time::sleep(pause.min(ready.timeout.saturating_sub(began.elapsed()))).await;

@@ -41,10 +41,12 @@ pub(super) async fn start(
     let launches = launches(plan, stack, &mut values, &base, &logs)?;
     render_files(plan, stack, &mut values, &base)?;
 
-    let endpoint = Endpoint::resolve(&url, ca.map(|ca| base.join(ca)).as_deref(), stack.sni.as_deref())
+    // The address alone, for now: the certificate authority may be made by the start itself.
+    let address = Endpoint::resolve(&url, None, stack.sni.as_deref())
         .await
-        .map_err(|error| failed(format!("cannot be reached: {error}")))?;
-    if !endpoint.address.ip().to_canonical().is_loopback() && !plan.authorized {
+        .map_err(|error| failed(format!("cannot be reached: {error}")))?
+        .address;
+    if !address.ip().to_canonical().is_loopback() && !plan.authorized {
         let host = url.host_str().unwrap_or_default().to_owned();
         return Err(StackError::NotAuthorized { stack: stack.name.clone(), host });
     }
@@ -53,8 +55,7 @@ pub(super) async fn start(
     values.release();
     let mut processes = None;
     if !launches.is_empty() {
-        if TcpStream::connect(endpoint.address).await.is_ok() {
-            let address = endpoint.address;
+        if TcpStream::connect(address).await.is_ok() {
             return Err(failed(format!(
                 "cannot start: something already answers at {address}; stop it, or write {{{{port}}}} for a free port"
             )));
@@ -66,18 +67,23 @@ pub(super) async fn start(
         }
         processes = Some(group);
     }
-    if let Err((culprit, reason)) = ready::wait(&endpoint, &stack.ready, &path, processes.as_ref(), say).await
-    {
-        let log = processes.as_ref().map_or(String::new(), |p| p.log_tail(culprit.as_deref()));
-        let reason = match port_in_use(&log, values.ports().chain([endpoint.address.port()])) {
-            Some(port) => format!("{reason}: port {port} is already in use"),
-            None => reason,
-        };
-        if let Some(processes) = processes {
-            processes.stop().await;
+    let ca = ca.map(|ca| base.join(ca));
+    let resolve = async || Endpoint::resolve(&url, ca.as_deref(), stack.sni.as_deref()).await;
+    let ready = ready::wait(resolve, &stack.ready, &path, processes.as_ref(), say).await;
+    let endpoint = match ready {
+        Ok(endpoint) => endpoint,
+        Err((culprit, reason)) => {
+            let log = processes.as_ref().map_or(String::new(), |p| p.log_tail(culprit.as_deref()));
+            let reason = match port_in_use(&log, values.ports().chain([address.port()])) {
+                Some(port) => format!("{reason}: port {port} is already in use"),
+                None => reason,
+            };
+            if let Some(processes) = processes {
+                processes.stop().await;
+            }
+            return Err(failure(&stack.name, reason, redactor(plan).scrub(&log)));
         }
-        return Err(failure(&stack.name, reason, redactor(plan).scrub(&log)));
-    }
+    };
     let startup = processes.as_ref().map(|_| began.elapsed());
     Ok(Running { id, endpoint, values: values.all(), startup, processes })
 }
