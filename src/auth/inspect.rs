@@ -220,3 +220,108 @@ fn family(family: AlgorithmFamily) -> &'static str {
         _ => "EdDSA",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::{EncodingKey, Header};
+    use serde_json::json;
+
+    /// RFC 7515 A.1: HS256.
+    const A1: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const A1_KEY: &str = r#"{"keys":[{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}]}"#;
+    /// RFC 7515 A.2: RS256.
+    const A2: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+    const A2_KEY: &str = r#"{"keys":[{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}]}"#;
+    /// RFC 7515 A.3: ES256.
+    const A3: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    const A3_KEY: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+
+    fn keys(json: &str) -> Keys {
+        Keys::jwks(json.as_bytes(), "keys.json").unwrap()
+    }
+
+    #[test]
+    fn rfc_7515_vectors_verify() {
+        for (token, key) in [(A1, A1_KEY), (A2, A2_KEY), (A3, A3_KEY)] {
+            verify(token, &keys(key)).unwrap();
+            let decoded = decode(token).unwrap();
+            assert_eq!(decoded.time("exp"), Some(1_300_819_380), "an expired token still verifies");
+        }
+    }
+
+    #[test]
+    fn tampered_tokens_do_not_verify() {
+        for (token, key) in [(A1, A1_KEY), (A2, A2_KEY), (A3, A3_KEY)] {
+            let (signed, signature) = token.rsplit_once('.').unwrap();
+            let flipped = if signature.starts_with('c') { "d" } else { "c" };
+            for wrong in [format!("{signed}.{flipped}{}", &signature[1..]), format!("{signed}.")] {
+                assert!(verify(&wrong, &keys(key)).is_err(), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_decides_the_algorithm() {
+        for (token, key) in [(A1, A2_KEY), (A1, A3_KEY), (A2, A1_KEY), (A3, A2_KEY)] {
+            let error = verify(token, &keys(key)).unwrap_err();
+            assert!(error.contains("never tried"), "{error}");
+        }
+        // The classic confusion: MACed with the public key's own text.
+        let public = b"-----BEGIN PUBLIC KEY-----\nMIIBI\n-----END PUBLIC KEY-----\n";
+        let forged = jsonwebtoken::encode(
+            &Header::default(),
+            &json!({"sub": "admin"}),
+            &EncodingKey::from_secret(public),
+        );
+        assert!(verify(&forged.unwrap(), &keys(A2_KEY)).is_err());
+    }
+
+    #[test]
+    fn unsigned_and_critical_tokens_are_refused() {
+        let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        for header in [r#"{"alg":"none"}"#, r#"{"alg":"nOnE"}"#, r#"{"alg":"HS256","crit":["x"]}"#] {
+            let token = format!("{}.{}.", part(header), part("{}"));
+            assert!(decode(&token).is_ok());
+            assert!(verify(&token, &keys(A1_KEY)).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_kid_picks_its_key_and_no_other() {
+        let secret = EncodingKey::from_secret(b"a secret of thirty-two bytes ...");
+        let header = Header { kid: Some("two".into()), ..Header::default() };
+        let token = jsonwebtoken::encode(&header, &json!({}), &secret).unwrap();
+        let k = URL_SAFE_NO_PAD.encode(b"a secret of thirty-two bytes ...");
+        let set = |kid: &str| keys(&format!(r#"{{"keys":[{{"kty":"oct","kid":"{kid}","k":"{k}"}}]}}"#));
+        assert!(verify(&token, &set("two")).unwrap().contains("`two`"));
+        assert!(verify(&token, &set("one")).unwrap_err().contains("no key has the token's kid"));
+    }
+
+    #[test]
+    fn malformed_tokens_say_which_part() {
+        let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let (header, claims) = (part(r#"{"alg":"HS256"}"#), part("{}"));
+        for (token, word) in [
+            (String::new(), "1 part"),
+            ("a.b".into(), "2 parts"),
+            ("a.b.c.d.e".into(), "JWE"),
+            (format!("=.{claims}.x"), "header"),
+            (format!("{}.{claims}.x", part("[]")), "no object"),
+            (format!("{}.{claims}.x", part("{}")), "`alg`"),
+            (format!("{header}.{}.x", part("nope")), "claims"),
+            (format!("{header}.{claims}.!"), "signature"),
+            ("x".repeat(LONGEST + 1), "bytes"),
+        ] {
+            let error = decode(&token).unwrap_err().to_string();
+            assert!(error.contains(word), "{word}: {error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn decoding_never_panics(text in "[A-Za-z0-9_.=-]{0,200}") {
+            let _ = decode(&text);
+        }
+    }
+}
