@@ -4,22 +4,29 @@
 //! with the purpose it was sent for; every check, also those the catalogue calls active, is a pure function of them.
 
 pub mod check;
+mod collect;
 pub mod cookies;
 pub mod csp;
+mod curl;
 pub mod django;
+mod evidence;
 pub mod exchange;
 #[cfg(test)]
 pub mod fixture;
 pub mod headers;
+mod outcome;
 
 use std::collections::BTreeMap;
 
 pub use check::{Check, Judgement, Level, Mode, Observation};
 pub use exchange::{Exchange, Facts, Purpose, Site};
 
+use collect::SessionAuth;
+use evidence::Reporter;
+
 use crate::auth::Wallet;
 use crate::plan::{Plan, StackId};
-use crate::record::CheckOutcome;
+use crate::record::{CheckOutcome, Outcome};
 use crate::secret::Redactor;
 use crate::wire::Endpoint;
 
@@ -52,6 +59,23 @@ pub fn find(id: &str) -> Option<&'static Check> {
 /// Collects exchanges from one stack and judges every check of the catalogue on them.
 /// A check that cannot run says so; nothing here fails as a whole.
 pub async fn audit(input: AuditInput<'_>, say: &(dyn Fn(&str) + Send + Sync)) -> Vec<CheckOutcome> {
-    let _ = (input, say);
-    todo!()
+    let Some(facts) = collect::collect(&input, say).await else { return Vec::new() };
+    let authority = input.plan.stacks.get(input.stack.0).and_then(|stack| stack.ca.as_deref());
+    let origin = curl::Origin::new(input.endpoint, authority);
+    let reporter = Reporter::new(&facts, input.redactor, secret_headers(&input), origin);
+    let outcomes: Vec<CheckOutcome> =
+        catalogue().map(|check| outcome::judge(check, &facts, &reporter)).collect();
+    let failed = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Fail).count();
+    let total = outcomes.len();
+    say(&format!("{}: {total} checks on {} exchanges, {failed} failed", facts.stack, facts.exchanges.len()));
+    outcomes
+}
+
+/// Names of the headers that carry the scenario's credentials.
+fn secret_headers(input: &AuditInput<'_>) -> Vec<String> {
+    let credentials = input.wallet.credentials.iter().flatten();
+    let mut names: Vec<String> =
+        credentials.flat_map(|credential| credential.headers.iter().map(|(name, _)| name.clone())).collect();
+    names.extend(SessionAuth::all(input.plan).map(|auth| auth.csrf_header.to_owned()));
+    names
 }

@@ -1,0 +1,125 @@
+//! As much of a browser as a login takes: cookies, the form's token, Referer and Origin.
+
+use super::session_auth::SessionAuth;
+use super::{get, post};
+use crate::wire::{Request, Response};
+
+/// Cookies of one visitor.
+#[derive(Clone, Default)]
+pub(super) struct Browser {
+    cookies: Vec<(String, String)>,
+    /// `https://host`; empty over http, where Django looks at neither Referer nor Origin.
+    origin: String,
+}
+
+impl Browser {
+    pub(super) fn new(https: bool, host: &str) -> Self {
+        let origin = if https { format!("https://{host}") } else { String::new() };
+        Browser { cookies: Vec::new(), origin }
+    }
+
+    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.cookies.retain(|(n, _)| n != name);
+        self.cookies.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes the cookies of an answer; an empty or expired one is a deletion.
+    pub(super) fn absorb(&mut self, answer: &Response) {
+        for line in answer.header_lines("set-cookie") {
+            let mut parts = line.split(';').map(str::trim);
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
+            let value = value.trim();
+            // Django's way to delete is Max-Age=0; a request cannot hold what would end its header line.
+            let gone = parts.any(|part| part.eq_ignore_ascii_case("max-age=0"));
+            if gone || value.is_empty() || value == "\"\"" || value.chars().any(char::is_control) {
+                self.cookies.retain(|(n, _)| n != name);
+            } else {
+                self.set(name.trim(), value);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, target: &str) -> Request {
+        self.with_cookies(get(target))
+    }
+
+    /// A form sent from the page at `from`.
+    pub(super) fn post(&self, target: &str, from: &str, fields: &[(&str, &str)]) -> Request {
+        let mut request = self.with_cookies(post(target, fields));
+        if !self.origin.is_empty() {
+            request.headers.push(("Origin".to_owned(), self.origin.clone()));
+            request.headers.push(("Referer".to_owned(), format!("{}{from}", self.origin)));
+        }
+        request
+    }
+
+    fn with_cookies(&self, mut request: Request) -> Request {
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            request.headers.push(("Cookie".to_owned(), pairs.join("; ")));
+        }
+        request
+    }
+
+    /// The CSRF token: as the form has it, else as the cookie has it.
+    pub(super) fn token(&self, auth: &SessionAuth<'_>, page: &Response) -> String {
+        let in_form = hidden_field(&String::from_utf8_lossy(&page.body), auth.csrf_field);
+        in_form.or_else(|| self.cookie(auth.csrf_cookie).map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// The value of an input element of a page, attributes in any order.
+fn hidden_field(page: &str, name: &str) -> Option<String> {
+    page.split('<').filter_map(|piece| piece.strip_prefix("input")).find_map(|rest| {
+        let tag = rest.split('>').next()?;
+        (attribute(tag, "name")? == name).then(|| attribute(tag, "value"))?
+    })
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}="))?;
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let value = match quote {
+        Some(quote) => rest.get(1..)?.split(quote).next()?,
+        None => rest.split([' ', '/']).next()?,
+    };
+    (!value.chars().any(char::is_control)).then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(lines: &[&str]) -> Response {
+        let headers = lines.iter().map(|line| ("Set-Cookie".to_owned(), line.as_bytes().to_vec())).collect();
+        Response { headers, ..Response::default() }
+    }
+
+    #[test]
+    fn cookies_come_change_and_go() {
+        let mut browser = Browser::new(true, "a.example");
+        browser.absorb(&answer(&["a=1; Path=/; HttpOnly", " b = 2", "nonsense"]));
+        browser.absorb(&answer(&["a=3", "b=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"]));
+        assert_eq!(browser.cookie("a"), Some("3"));
+        assert_eq!(browser.cookie("b"), None);
+        let sent = browser.post("/in/", "/page/", &[("x", "a b&c")]);
+        assert!(sent.headers.contains(&("Cookie".into(), "a=3".into())));
+        assert!(sent.headers.contains(&("Origin".into(), "https://a.example".into())));
+        assert!(sent.headers.contains(&("Referer".into(), "https://a.example/page/".into())));
+        assert_eq!(sent.body, b"x=a+b%26c");
+    }
+
+    #[test]
+    fn a_field_is_found_in_any_order_and_quotes() {
+        let page =
+            "<form><input name='other' value='1'><input type=hidden value=\"tok\" name=\"csrf\"/></form>";
+        assert_eq!(hidden_field(page, "csrf").as_deref(), Some("tok"));
+        assert_eq!(hidden_field("<input name=csrf value=x/>", "csrf").as_deref(), Some("x"));
+        assert_eq!(hidden_field(page, "none"), None);
+        assert_eq!(hidden_field("<input name=\"csrf\" value=\"é", "csrf").as_deref(), Some("é"));
+    }
+}

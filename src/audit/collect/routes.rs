@@ -1,0 +1,86 @@
+//! The scenario's own GETs, as they stand.
+
+use crate::audit::AuditInput;
+use crate::audit::exchange::{Purpose, Site};
+use crate::plan::{RouteKind, RoutePlan, Scope};
+use crate::secret::ExposeSecret;
+use crate::wire::{Request, Response};
+
+use super::session_auth::SessionAuth;
+use super::{Sender, get, probe};
+
+/// How often a page is fetched again, to see what changes (nonces).
+const REPEATS: usize = 2;
+
+/// GETs whose address is known beforehand: lone routes and first steps of flows. A logout is left out: it would
+/// end the sessions that the other routes use.
+pub(super) fn of<'a>(input: &AuditInput<'a>) -> Vec<&'a RoutePlan> {
+    let first = input.plan.items.iter().filter_map(|item| item.steps.first());
+    let mut seen = std::collections::HashSet::new();
+    first
+        .filter(|id| seen.insert(**id))
+        .filter_map(|id| input.plan.routes.get(id.0))
+        .filter(|route| route.method == "GET" && route.kind != RouteKind::Logout)
+        .collect()
+}
+
+pub(super) async fn send(input: &AuditInput<'_>, sender: &mut Sender<'_>) {
+    for route in of(input) {
+        let Some((request, authenticated)) = with_credential(input, route) else { continue };
+        let site = Site { name: route.name.clone(), kind: route.kind, line: Some(route.line), authenticated };
+        let answer = sender.send(Purpose::Rest, site.clone(), request.clone()).await;
+        if answer.as_ref().is_some_and(is_page) {
+            for _ in 0..REPEATS {
+                sender.send(Purpose::Repeat, site.clone(), request.clone()).await;
+            }
+        }
+    }
+    for auth in SessionAuth::all(input.plan) {
+        let site = probe(&format!("login page of {}", auth.name), RouteKind::Login);
+        sender.send(Purpose::LoginPage, site, get(auth.login)).await;
+    }
+}
+
+fn is_page(answer: &Response) -> bool {
+    let html = |value: String| value.trim_start().to_ascii_lowercase().starts_with("text/html");
+    (200..300).contains(&answer.status) && answer.header("content-type").is_some_and(html)
+}
+
+/// The route as its first user asks for it, and whether there was a credential to send.
+fn with_credential(input: &AuditInput<'_>, route: &RoutePlan) -> Option<(Request, bool)> {
+    let mut request = request(input, route, 0)?;
+    let credential = route.auth.and_then(|auth| input.wallet.get(auth, 0));
+    if let Some(credential) = credential {
+        for (name, value) in &credential.headers {
+            request.headers.push((name.clone(), value.expose_secret().to_owned()));
+        }
+    }
+    Some((request, credential.is_some()))
+}
+
+/// The route as one of its users asks for it, without a credential; `None` when the stack lacks a value.
+pub(super) fn request(input: &AuditInput<'_>, route: &RoutePlan, user: usize) -> Option<Request> {
+    let nobody: &[String] = &[];
+    let population = input.plan.populations.get(route.population.0);
+    let user = population.and_then(|population| population.users.get(user));
+    let first = |rows: &Vec<Vec<String>>| rows.iter().take(1).cloned().collect();
+    let feeders: Vec<Vec<Vec<String>>> =
+        input.plan.feeders.iter().map(|feeder| first(&feeder.rows)).collect();
+    let scope = Scope {
+        user: user.map_or(nobody, |user| user.values.as_slice()),
+        feeders: &feeders,
+        extracted: &[],
+        counter: 0,
+        random: uuid::Uuid::new_v4().as_u128(),
+    };
+    let mut request = get(route.path.bind(input.values).ok()?.to_text(&scope));
+    if route.kind == RouteKind::Static {
+        request.headers.push(("Accept-Encoding".to_owned(), "gzip".to_owned()));
+    }
+    for (name, value) in &route.headers {
+        let value = value.bind(input.values).ok()?.to_text(&scope);
+        request.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        request.headers.push((name.clone(), value));
+    }
+    Some(request)
+}

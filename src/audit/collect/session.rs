@@ -1,0 +1,200 @@
+//! Logins and logouts of our own: what a session is worth, and whether another site could forge a request.
+
+use super::browser::Browser;
+use super::session_auth::SessionAuth;
+use super::{Sender, get, nonsense, routes};
+use crate::audit::AuditInput;
+use crate::audit::exchange::{Exchange, Purpose, Site};
+use crate::plan::{RouteKind, RoutePlan, User};
+use crate::secret::ExposeSecret;
+use crate::wire::{Request, Response};
+
+/// Logins without a logout endpoint to try them on: enough to see whether identifiers repeat.
+const LOGINS: usize = 3;
+
+/// One session auth and one of its users.
+struct Probe<'a, 'i> {
+    input: &'i AuditInput<'i>,
+    auth: SessionAuth<'a>,
+    user: &'a User,
+    password: &'a str,
+    /// A page that only the session opens.
+    page: Option<Request>,
+}
+
+pub(super) async fn send<'i>(
+    input: &'i AuditInput<'i>,
+    sender: &mut Sender<'_>,
+    say: &(dyn Fn(&str) + Send + Sync),
+) {
+    let Some(probe) = SessionAuth::all(input.plan).find_map(|auth| Probe::new(input, auth)) else { return };
+    probe.login_without_token(sender).await;
+    let Some(first) = probe.login(sender).await else {
+        say(&format!(
+            "auth `{}`: the audit could not log in, its session checks do not run",
+            probe.auth.name
+        ));
+        return;
+    };
+    probe.fixation(sender).await;
+    let Some(logout) = probe.auth.logout else {
+        for _ in 1..LOGINS {
+            probe.login(sender).await;
+        }
+        return;
+    };
+    probe.forged(sender, first, logout).await;
+    probe.ended(sender, logout).await;
+}
+
+impl<'a, 'i> Probe<'a, 'i>
+where
+    'i: 'a,
+{
+    /// `None` without a user who has a password. The last user: the load starts with the first ones.
+    fn new(input: &'i AuditInput<'i>, auth: SessionAuth<'a>) -> Option<Self> {
+        let users = &input.plan.populations.get(auth.population.0)?.users;
+        let (position, user) = users.iter().enumerate().next_back()?;
+        let password = user.password.as_ref()?.expose_secret();
+        let own = |route: &&&RoutePlan| route.auth == Some(auth.id);
+        let routes = routes::of(input);
+        let page = routes.iter().find(own).and_then(|route| routes::request(input, route, position));
+        Some(Probe { input, auth, user, password, page })
+    }
+
+    fn site(&self, name: &str, kind: RouteKind) -> Site {
+        Site { name: name.to_owned(), kind, line: None, authenticated: true }
+    }
+
+    fn browser(&self) -> Browser {
+        Browser::new(self.input.endpoint.tls.is_some(), &self.input.endpoint.host)
+    }
+
+    fn form(&self, browser: &Browser, token: Option<&str>) -> Request {
+        let mut fields = vec![
+            (self.auth.username_field, self.user.name.as_str()),
+            (self.auth.password_field, self.password),
+        ];
+        if let Some(token) = token.filter(|token| !token.is_empty()) {
+            fields.push((self.auth.csrf_field, token));
+        }
+        browser.post(self.auth.login, self.auth.login, &fields)
+    }
+
+    /// The login page's cookies and token. Not kept: it was looked at before.
+    async fn visit(&self, sender: &mut Sender<'_>, browser: &mut Browser) -> Option<String> {
+        let request = Request { headers: browser.get(self.auth.login).headers, ..get(self.auth.login) };
+        let site = self.site("login page", RouteKind::Login);
+        let page = sender.ask(Purpose::LoginPage, site, request).await?.answer.ok()?;
+        browser.absorb(&page);
+        Some(browser.token(&self.auth, &page))
+    }
+
+    async fn login_without_token(&self, sender: &mut Sender<'_>) {
+        let mut browser = self.browser();
+        if self.visit(sender, &mut browser).await.is_none() {
+            return;
+        }
+        let site = self.site("login without its token", RouteKind::Login);
+        sender.send(Purpose::LoginWithoutCsrf, site, self.form(&browser, None)).await;
+    }
+
+    /// A fresh session; kept only when the login succeeded.
+    async fn login(&self, sender: &mut Sender<'_>) -> Option<Browser> {
+        let mut browser = self.browser();
+        let token = self.visit(sender, &mut browser).await?;
+        let request = self.form(&browser, Some(&token));
+        let exchange = sender.ask(Purpose::Login, self.site("login", RouteKind::Login), request).await?;
+        let answer = exchange.answer.as_ref().ok()?.clone();
+        browser.absorb(&answer);
+        if answer.status >= 400 || browser.cookie(self.auth.session_cookie).is_none() {
+            return None;
+        }
+        sender.keep(exchange);
+        Some(browser)
+    }
+
+    /// A login that brings a session of our choice.
+    async fn fixation(&self, sender: &mut Sender<'_>) {
+        let chosen = uuid::Uuid::new_v4().simple().to_string();
+        let name = self.auth.session_cookie;
+        let mut browser = self.browser();
+        browser.set(name, &chosen);
+        let Some(token) = self.visit(sender, &mut browser).await else { return };
+        browser.set(name, &chosen);
+        let site = self.site("login with a chosen session", RouteKind::Login);
+        let request = self.form(&browser, Some(&token));
+        let Some(exchange) = sender.ask(Purpose::FixationLogin, site, request).await else { return };
+        if succeeded(&exchange, name) {
+            sender.keep(exchange);
+        }
+    }
+
+    /// A POST to the logout, with everything right and with one thing wrong, each on a session of its own.
+    async fn forged(&self, sender: &mut Sender<'_>, genuine: Browser, logout: &str) {
+        let site = |name: &str| self.site(name, RouteKind::Logout);
+        sender
+            .send(Purpose::PostWithCsrf, site("logout, genuine"), self.logout(&genuine, logout, true))
+            .await;
+        if let Some(browser) = self.login(sender).await {
+            let request = self.logout(&browser, logout, false);
+            sender.send(Purpose::PostWithoutCsrf, site("logout without token"), request).await;
+        }
+        if let Some(browser) = self.login(sender).await {
+            let mut request = self.logout(&browser, logout, true);
+            request.headers.retain(|(name, _)| name != "Origin" && name != "Referer");
+            let foreign = format!("https://{}.invalid", nonsense());
+            request.headers.push(("Referer".to_owned(), format!("{foreign}/")));
+            request.headers.push(("Origin".to_owned(), foreign));
+            sender.send(Purpose::PostForeignOrigin, site("logout from another site"), request).await;
+        }
+    }
+
+    fn logout(&self, browser: &Browser, logout: &str, token: bool) -> Request {
+        let mut request = browser.post(logout, logout, &[]);
+        if token && let Some(value) = browser.cookie(self.auth.csrf_cookie) {
+            request.headers.push((self.auth.csrf_header.to_owned(), value.to_owned()));
+        }
+        request
+    }
+
+    /// Whether a logout ends a session, and whether a GET does.
+    async fn ended(&self, sender: &mut Sender<'_>, logout: &str) {
+        let Some(page) = &self.page else { return };
+        let on_page = |name: &str| self.site(name, RouteKind::Protected);
+        let on_logout = |name: &str| self.site(name, RouteKind::Logout);
+        let Some(browser) = self.login(sender).await else { return };
+        let before =
+            sender.send(Purpose::BeforeLogout, on_page("page before logout"), with(page, &browser)).await;
+        sender.send(Purpose::Logout, on_logout("logout"), self.logout(&browser, logout, true)).await;
+        sender.send(Purpose::AfterLogout, on_page("page after logout"), with(page, &browser)).await;
+        // Without a session that worked, nothing after it proves anything.
+        if !before.is_some_and(|answer| (200..300).contains(&answer.status)) {
+            return;
+        }
+        let Some(browser) = self.login(sender).await else { return };
+        sender.send(Purpose::LogoutByGet, on_logout("logout by GET"), browser.get(logout)).await;
+        let site = on_page("page after logout by GET");
+        sender.send(Purpose::AfterLogoutByGet, site, with(page, &browser)).await;
+    }
+}
+
+fn with(page: &Request, browser: &Browser) -> Request {
+    let mut request = page.clone();
+    let cookies = browser.get(&page.target).headers;
+    request.headers.extend(cookies.into_iter().filter(|(name, _)| name == "Cookie"));
+    request
+}
+
+/// A login that was refused shows its form again: 200 without a session.
+fn succeeded(exchange: &Exchange, session_cookie: &str) -> bool {
+    let sets = |answer: &Response| {
+        answer
+            .header_lines("set-cookie")
+            .any(|line| line.split('=').next().is_some_and(|name| name.trim() == session_cookie))
+    };
+    exchange
+        .answer
+        .as_ref()
+        .is_ok_and(|answer| (300..400).contains(&answer.status) || (answer.status < 300 && sets(answer)))
+}

@@ -1,0 +1,122 @@
+//! A command line that repeats a request; secrets stand as environment variables.
+
+use super::evidence::{LONG_VALUE, Reporter};
+use crate::wire::{Endpoint, Request};
+
+/// Where requests go.
+pub(super) struct Origin {
+    /// `https`.
+    pub(super) scheme: String,
+    /// As in the Host header.
+    pub(super) host: String,
+    /// `name:port:address` when the name is not what the URL of the scenario says.
+    pub(super) resolve: Option<String>,
+    /// The authority's file as the scenario has it.
+    pub(super) authority: Option<String>,
+}
+
+impl Origin {
+    /// Of a stack whose scenario names this authority.
+    pub(super) fn new(endpoint: &Endpoint, authority: Option<&str>) -> Self {
+        let port = endpoint.address.port();
+        let name = endpoint.host.strip_suffix(&format!(":{port}")).unwrap_or(&endpoint.host);
+        let given = endpoint.url.host_str().unwrap_or_default();
+        Origin {
+            scheme: endpoint.url.scheme().to_owned(),
+            host: endpoint.host.clone(),
+            resolve: (name != given).then(|| format!("{name}:{port}:{}", endpoint.address.ip())),
+            authority: authority.map(str::to_owned),
+        }
+    }
+}
+
+/// The command.
+pub(super) fn command(origin: &Origin, request: &Request, reporter: &Reporter<'_>) -> String {
+    let mut words = vec!["curl -sS -i --path-as-is".to_owned()];
+    if request.method == "HEAD" {
+        words.push("--head".to_owned());
+    } else {
+        words.push(format!("-X {}", quoted(&request.method)));
+    }
+    match &origin.authority {
+        // Rendered for each run: only a variable can name it.
+        Some(file) if file.contains("{{") => words.push("--cacert \"$CA\"".to_owned()),
+        Some(file) => words.push(format!("--cacert {}", quoted(file))),
+        None => {}
+    }
+    if let Some(resolve) = &origin.resolve {
+        words.push(format!("--resolve {}", quoted(resolve)));
+    }
+    for (name, value) in &request.headers {
+        words.push(header(name, value, reporter));
+    }
+    if !request.body.is_empty() {
+        words.push("--data-binary @-".to_owned());
+    }
+    let target = reporter.scrub(&request.target);
+    words.push(quoted(&format!("{}://{}{target}", origin.scheme, origin.host)));
+    words.join(" ")
+}
+
+fn header(name: &str, value: &str, reporter: &Reporter<'_>) -> String {
+    let instead = if reporter.is_secret(name) {
+        Some(variable(name))
+    } else {
+        (value.len() > LONG_VALUE).then(|| "LONG".to_owned())
+    };
+    if let Some(variable) = instead {
+        // A field name may hold `$` and a backtick (RFC 9110 5.6.2): those not between double quotes.
+        let harmless = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        return if harmless {
+            format!("-H \"{name}: ${variable}\"")
+        } else {
+            format!("-H {}\": ${variable}\"", quoted(name))
+        };
+    }
+    format!("-H {}", quoted(&reporter.scrub(&format!("{name}: {value}"))))
+}
+
+/// `AUTHORIZATION` would say little of what belongs there.
+fn variable(name: &str) -> String {
+    match name.to_ascii_lowercase().as_str() {
+        "authorization" => "TOKEN".to_owned(),
+        "x-csrftoken" => "CSRF_TOKEN".to_owned(),
+        other => other
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect(),
+    }
+}
+
+/// One word for a POSIX shell. Control characters are dropped: pasted into a terminal they would act there.
+fn quoted(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_one_word_and_nothing_of_it() {
+        assert_eq!(quoted("https://a.example/x?y=1"), "'https://a.example/x?y=1'");
+        assert_eq!(quoted("it's; rm $HOME `id`"), r"'it'\''s; rm $HOME `id`'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a\x1b[31m\nb"), "'a[31mb'");
+        assert_eq!(quoted("PATCH"), "PATCH");
+    }
+
+    #[test]
+    fn a_real_shell_agrees() {
+        for text in ["it's; $(exit 7) `exit 7`", "\"a\" \\ $HOME", "x'y''z", "*", "-n"] {
+            let script = format!("printf '%s' {}", quoted(text));
+            let out = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(out.stdout).unwrap(), text);
+        }
+    }
+}
