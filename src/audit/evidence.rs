@@ -226,3 +226,126 @@ fn capped(mut text: String) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::curl::Origin;
+    use crate::audit::fixture::facts;
+    use crate::audit::{Purpose, find};
+    use crate::plan::RouteKind;
+
+    const COOKIE: &str = "q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6";
+    const BEARER: &str = "header.payload.signature-of-a-token";
+    const KEY: &str = "key-of-the-programs-interface";
+    const KNOWN: &str = "known-elsewhere";
+
+    /// Evidence of one exchange that has secrets wherever they can stand.
+    fn evidence(check: &str) -> Evidence {
+        let body = format!("<pre>\x1b[2J{KNOWN} {COOKIE}\n{}", "x".repeat(2000));
+        let session = format!("sessionid={COOKIE}; Path=/; HttpOnly");
+        let place = format!("/next?session={COOKIE}");
+        let headers = [
+            ("Server", "nginx\x1b]0;gone\x07"),
+            ("Set-Cookie", session.as_str()),
+            ("Location", place.as_str()),
+            ("X-Say", KNOWN),
+        ];
+        let mut facts = facts(true)
+            .answer(Purpose::Rest, RouteKind::Html, 200, &headers, &body)
+            .sent("Authorization", &format!("Bearer {BEARER}"))
+            .sent("Cookie", &format!("sessionid={COOKIE}; lang=en"))
+            .sent("X-Api-Key", KEY)
+            .sent("X-CSRFToken", COOKIE)
+            .sent("X-Note", "it's `id` $HOME")
+            .sent("X-Pad", &"p".repeat(9000));
+        facts.exchanges[0].request.target = format!("/a?token={KNOWN}");
+        facts.exchanges[0].request.body = b"password=hunter2-hunter2".to_vec();
+        let redactor = Redactor::new([KNOWN]);
+        let origin = Origin {
+            scheme: "https".into(),
+            host: "127.0.0.1:8443".into(),
+            resolve: None,
+            authority: Some("our ca.pem".into()),
+        };
+        let reporter = Reporter::new(&facts, &redactor, ["X-Api-Key".to_owned()], origin);
+        reporter.evidence(find(check).unwrap_or_else(|| panic!("{check}")), &facts.exchanges[0])
+    }
+
+    #[test]
+    fn no_secret_is_in_it() {
+        let all = serde_json::to_string(&evidence("CK-SECURE")).unwrap();
+        for secret in [COOKIE, BEARER, KEY, KNOWN, "hunter2"] {
+            assert!(!all.contains(secret), "{secret} in {all}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_secret_stays() {
+        let evidence = evidence("CK-SECURE");
+        let (request, response) = (evidence.request.as_str(), evidence.response.as_str());
+        assert!(request.contains("\nHost: 127.0.0.1:8443\nAuthorization: Bearer [redacted"), "{request}");
+        assert!(request.contains("\nCookie: sessionid=[redacted 32 b"), "{request}");
+        assert!(request.contains("; lang=[redacted 2 b"), "{request}");
+        assert!(request.contains("\nX-Note: it's `id` $HOME\n"), "{request}");
+        assert!(request.ends_with("(and a body of 24 bytes)"), "{request}");
+        assert!(response.starts_with("HTTP/1.1 200\nServer: nginx"), "{response}");
+        assert!(response.contains("]; Path=/; HttpOnly\n"), "{response}");
+        assert_eq!(evidence.body, None);
+    }
+
+    #[test]
+    fn no_control_character_is_in_it() {
+        let evidence = evidence("CK-SECURE");
+        assert!(evidence.response.contains(r"Server: nginx\x1b]0;gone\x07"), "{}", evidence.response);
+        for text in [&evidence.request, &evidence.response, &evidence.curl] {
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        }
+        assert_eq!(escaped("a\u{202e}b\u{85}\t"), r"a\u{202e}b\u{85}\x09");
+    }
+
+    #[test]
+    fn the_command_names_secrets_and_quotes_the_rest() {
+        let curl = evidence("CK-SECURE").curl;
+        assert_eq!(curl.lines().count(), 1, "one line: {curl}");
+        assert!(curl.starts_with("curl -sS -i --path-as-is -X GET --cacert 'our ca.pem' "), "{curl}");
+        for part in [
+            r#"-H "Authorization: $TOKEN""#,
+            r#"-H "Cookie: $COOKIE""#,
+            r#"-H "X-Api-Key: $X_API_KEY""#,
+            r#"-H "X-CSRFToken: $CSRF_TOKEN""#,
+            r#"-H "X-Pad: $LONG""#,
+            r"-H 'X-Note: it'\''s `id` $HOME'",
+            "--data-binary @-",
+            "'https://127.0.0.1:8443/a?token=[redacted 15 b",
+        ] {
+            assert!(curl.contains(part), "{part} in {curl}");
+        }
+    }
+
+    #[test]
+    fn the_texts_are_bounded() {
+        let long = "é".repeat(TEXT);
+        assert!(capped(long.clone()).len() <= TEXT + "…".len());
+        let many: Vec<(&str, &str)> = (0..2000).map(|_| ("X-Many", "value")).collect();
+        let facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &many, &long);
+        let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
+        let redactor = Redactor::default();
+        let reporter = Reporter::new(&facts, &redactor, [], origin);
+        let check = Check { id: "DJ-DEBUG-TEST", ..*find("CK-SECURE").unwrap() };
+        let evidence = reporter.evidence(&check, &facts.exchanges[0]);
+        assert!(evidence.response.len() <= TEXT + "…".len());
+        assert!(evidence.body.unwrap().len() <= BODY + "…".len());
+    }
+
+    #[test]
+    fn a_body_is_shown_scrubbed_and_escaped_where_it_matters() {
+        let check = Check { id: "DJ-DEBUG-404", ..*find("CK-SECURE").unwrap() };
+        let facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 404, &[], &format!("a\x1bb\n{KNOWN}"));
+        let redactor = Redactor::new([KNOWN]);
+        let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
+        let reporter = Reporter::new(&facts, &redactor, [], origin);
+        let body = reporter.evidence(&check, &facts.exchanges[0]).body.unwrap();
+        assert!(body.starts_with("a\\x1bb\n[redacted"), "{body}");
+    }
+}

@@ -157,3 +157,159 @@ fn place(facts: &Facts, observation: &Observation, reporter: &Reporter<'_>) -> (
     };
     (place, exchange)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::curl::Origin;
+    use crate::audit::fixture::facts;
+    use crate::audit::{Exchange, Purpose};
+    use crate::plan::RouteKind;
+    use crate::secret::Redactor;
+    use crate::wire::{Failure, FailureKind};
+
+    fn check(mode: Mode, judge: fn(&Facts) -> Judgement) -> Check {
+        Check {
+            id: "HDR-TEST",
+            revision: 3,
+            title: "",
+            severity: Severity::High,
+            mode,
+            rule: "",
+            fix: "",
+            references: &[],
+            judge,
+        }
+    }
+
+    fn outcome(check: &Check, facts: &Facts) -> CheckOutcome {
+        let origin =
+            Origin { scheme: "https".into(), host: facts.host.clone(), resolve: None, authority: None };
+        let redactor = Redactor::new(["a-secret-value"]);
+        judge(check, facts, &Reporter::new(facts, &redactor, [], origin))
+    }
+
+    fn two_answers() -> Facts {
+        facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "").answer(
+            Purpose::Rest,
+            RouteKind::Json,
+            200,
+            &[],
+            "",
+        )
+    }
+
+    fn observed(level: Level, exchange: usize, detail: &str) -> Observation {
+        Observation::new(level, exchange, "subject", detail)
+    }
+
+    #[test]
+    fn the_worst_observation_decides_and_comes_first() {
+        let check = check(Mode::Passive, |_| Judgement::Judged {
+            places: 2,
+            observations: vec![
+                observed(Level::Info, 0, "known"),
+                observed(Level::Warn, 0, "odd"),
+                Observation { confidence: Confidence::Heuristic, ..observed(Level::Fail, 1, "broken") },
+            ],
+        });
+        let outcome = outcome(&check, &two_answers());
+        assert_eq!((outcome.outcome, outcome.severity), (Outcome::Fail, Severity::High));
+        assert_eq!(outcome.confidence, Confidence::Heuristic);
+        assert_eq!(outcome.revision, 3);
+        assert_eq!(outcome.summary, "broken; and 2 more");
+        assert_eq!(outcome.places[0].detail, "broken");
+        assert_eq!(outcome.places[0].route, "json");
+        assert_eq!(outcome.places[0].line, Some(7));
+        assert!(outcome.places[0].evidence.is_some());
+    }
+
+    #[test]
+    fn a_warning_is_low_at_most_and_info_is_info() {
+        let warned = check(Mode::Passive, |_| Judgement::Judged {
+            places: 1,
+            observations: vec![observed(Level::Warn, 0, "odd")],
+        });
+        assert_eq!(outcome(&warned, &two_answers()).severity, Severity::Low);
+        let info = Check { severity: Severity::Info, ..warned };
+        assert_eq!(outcome(&info, &two_answers()).severity, Severity::Info);
+        let informed = check(Mode::Passive, |_| Judgement::Judged {
+            places: 1,
+            observations: vec![observed(Level::Info, 0, "known")],
+        });
+        let informed = outcome(&informed, &two_answers());
+        assert_eq!((informed.outcome, informed.severity), (Outcome::Info, Severity::Info));
+    }
+
+    #[test]
+    fn the_same_is_said_once_a_route_and_bounded() {
+        let check = check(Mode::Passive, |_| {
+            let mut observations = vec![observed(Level::Fail, 0, "same"); 3];
+            observations.push(observed(Level::Fail, 1, "same"));
+            observations.extend((0..60).map(|n| observed(Level::Warn, 0, &format!("other {n}"))));
+            observations.push(observed(Level::Warn, 999, "of an exchange that is not there"));
+            Judgement::Judged { places: 2, observations }
+        });
+        let outcome = outcome(&check, &two_answers());
+        assert_eq!(outcome.places.len(), PLACES);
+        assert_eq!(outcome.places.iter().filter(|p| p.detail == "same").count(), 2);
+        assert_eq!(outcome.places.iter().filter(|p| p.evidence.is_some()).count(), SHOWN);
+        assert_eq!(outcome.summary, "same (at 2 places); and 61 more, the first 50 of which are kept");
+    }
+
+    #[test]
+    fn without_consent_an_active_check_says_what_to_set() {
+        let nothing = check(Mode::Active, |_| Judgement::NotApplicable("no such answer".into()));
+        let polite = Facts { active: false, ..two_answers() };
+        let unasked = outcome(&nothing, &polite);
+        assert_eq!(
+            unasked.summary,
+            "not run: needs your consent, set `active = true` in [stacks.prod.audit]"
+        );
+        assert_eq!((unasked.outcome, unasked.severity), (Outcome::NotRun, Severity::High));
+        assert_eq!(outcome(&nothing, &two_answers()).outcome, Outcome::NotApplicable);
+        let judged = check(Mode::Active, |_| Judgement::Judged { places: 1, observations: vec![] });
+        assert_eq!(outcome(&judged, &polite).outcome, Outcome::Pass);
+        let passive = check(Mode::Passive, |_| Judgement::NotApplicable("no such answer".into()));
+        assert_eq!(outcome(&passive, &polite).outcome, Outcome::NotApplicable);
+    }
+
+    #[test]
+    fn a_session_check_does_not_ask_for_consent_where_there_is_no_session() {
+        let fixation = super::super::find("CK-FIXATION").unwrap();
+        let facts = Facts { active: false, has_session: false, ..two_answers() };
+        assert_eq!(outcome(fixation, &facts).outcome, Outcome::NotApplicable);
+        assert_eq!(outcome(fixation, &Facts { has_session: true, ..facts }).outcome, Outcome::NotRun);
+    }
+
+    #[test]
+    fn nothing_is_judged_when_nothing_came() {
+        let passes = check(Mode::Passive, |_| Judgement::Judged { places: 1, observations: vec![] });
+        let silent = outcome(&passes, &facts(true));
+        assert_eq!(silent.outcome, Outcome::NotRun);
+        assert!(silent.summary.starts_with("not run: the scenario has no GET route"), "{}", silent.summary);
+
+        let mut unreachable = two_answers();
+        let failure = Failure { kind: FailureKind::Connect, message: "connection refused".into() };
+        unreachable.exchanges = unreachable
+            .exchanges
+            .into_iter()
+            .map(|e| Exchange { answer: Err(failure.clone()), ..e })
+            .collect();
+        let silent = outcome(&passes, &unreachable);
+        assert_eq!(silent.summary, "not run: no request was answered: connection refused");
+        assert_eq!((silent.outcome, silent.severity), (Outcome::NotRun, Severity::High));
+    }
+
+    #[test]
+    fn words_of_a_check_hold_no_secret_and_no_control_character() {
+        let check = check(Mode::Passive, |_| Judgement::Judged {
+            places: 1,
+            observations: vec![observed(Level::Fail, 0, "saw a-secret-value\x1b[31m\nnext")],
+        });
+        let outcome = outcome(&check, &two_answers());
+        let text = serde_json::to_string(&outcome).unwrap();
+        assert!(!text.contains("a-secret-value"), "{text}");
+        assert!(!outcome.summary.contains(['\x1b', '\n']), "{}", outcome.summary);
+    }
+}
