@@ -1,0 +1,112 @@
+//! The audit against targets whose flaws are known.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod hostile;
+mod site;
+
+use std::sync::Arc;
+
+use shakedown::audit::{Mode, catalogue, find};
+use shakedown::record::{CheckOutcome, Outcome, Severity};
+use shakedown::target::Fault;
+use site::Site;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, LocalSet};
+
+/// Rows that have no check yet.
+const LATER: &[&str] = &["SRI-EXTERNAL"];
+/// Targets at once.
+const AT_ONCE: usize = 4;
+
+fn of<'o>(outcomes: &'o [CheckOutcome], check: &str) -> &'o CheckOutcome {
+    outcomes.iter().find(|outcome| outcome.check == check).unwrap_or_else(|| panic!("no outcome of {check}"))
+}
+
+fn brief(outcome: &CheckOutcome) -> String {
+    format!("{} {:?} {}: {}", outcome.check, outcome.outcome, outcome.severity.name(), outcome.summary)
+}
+
+#[tokio::test]
+async fn a_sound_production_stack_has_nothing_of_weight() {
+    let tls = tempfile::tempdir().unwrap();
+    let outcomes = Site::start("production", &[], tls.path()).await.audit(true).await;
+    let listed: Vec<&str> = outcomes.iter().map(|outcome| outcome.check.as_str()).collect();
+    let catalogue: Vec<&str> = catalogue().map(|check| check.id).collect();
+    assert_eq!(listed, catalogue, "one outcome a check, in the catalogue's order");
+    let bad: Vec<String> = outcomes
+        .iter()
+        .filter(|o| matches!(o.outcome, Outcome::Fail | Outcome::NotRun | Outcome::Inconclusive))
+        .filter(|o| o.severity >= Severity::Medium || o.outcome != Outcome::Fail)
+        .map(brief)
+        .collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+}
+
+#[tokio::test]
+async fn every_fault_is_found_under_its_row() {
+    let tls = Arc::new(tempfile::tempdir().unwrap());
+    // The first one makes the certificates that the others use.
+    let sound = Arc::new(Site::start("production", &[], tls.path()).await.audit(true).await);
+    let sound_dev = Arc::new(Site::start("dev", &[], tls.path()).await.audit(true).await);
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let local = LocalSet::new();
+    let _inside = local.enter();
+    let mut trials = JoinSet::new();
+    for fault in Fault::ALL {
+        if find(fault.row()).is_none() && !LATER.contains(&fault.row()) {
+            continue;
+        }
+        if LATER.contains(&fault.row()) {
+            assert!(find(fault.row()).is_none(), "{} is in the catalogue now", fault.row());
+            continue;
+        }
+        let profile = if *fault == Fault::HstsOnHttp { "dev" } else { "production" };
+        let sound = if profile == "dev" { sound_dev.clone() } else { sound.clone() };
+        let (tls, permits) = (tls.clone(), permits.clone());
+        trials.spawn_local(async move {
+            let _permit = permits.acquire().await.unwrap();
+            let outcomes = Site::start(profile, &[fault.name()], tls.path()).await.audit(true).await;
+            let (with, without) = (of(&outcomes, fault.row()), of(&sound, fault.row()));
+            let found = matches!(with.outcome, Outcome::Fail | Outcome::Warn | Outcome::Info);
+            let told_apart = (with.outcome, &with.summary) != (without.outcome, &without.summary);
+            (!found || !told_apart).then(|| {
+                format!("{}:\n    with {}\n    without {}", fault.name(), brief(with), brief(without))
+            })
+        });
+    }
+    let mut missed: Vec<String> = local.run_until(trials.join_all()).await.into_iter().flatten().collect();
+    missed.sort();
+    assert!(missed.is_empty(), "{} faults:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[tokio::test]
+async fn without_consent_active_checks_say_so_and_do_not_pass() {
+    let tls = tempfile::tempdir().unwrap();
+    let outcomes = Site::start("production", &[], tls.path()).await.audit(false).await;
+    for check in catalogue().filter(|check| check.mode == Mode::Active) {
+        let outcome = of(&outcomes, check.id);
+        assert_eq!(outcome.outcome, Outcome::NotRun, "{}", brief(outcome));
+        assert_eq!(
+            outcome.summary,
+            "not run: needs your consent, set `active = true` in [stacks.prod.audit]"
+        );
+        assert_eq!(outcome.severity, check.severity);
+    }
+}
+
+#[tokio::test]
+async fn evidence_holds_no_secret() {
+    let tls = tempfile::tempdir().unwrap();
+    let faults = ["cookie-not-secure", "no-hsts", "debug-404", "debug-csrf", "session-fixation", "csrf-off"];
+    let outcomes = Site::start("production", &faults, tls.path()).await.audit(true).await;
+    let text = serde_json::to_string(&outcomes).unwrap();
+    assert!(text.contains("[redacted"), "the evidence has cookies");
+    for secret in ["shakedown-1", "shakedown-2", "eyJ"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    for (at, _) in text.match_indices("sessionid=") {
+        let value: String = text[at + "sessionid=".len()..].chars().take(10).collect();
+        assert!(value.starts_with("[redacted"), "{value}");
+    }
+}
