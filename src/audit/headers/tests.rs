@@ -1,0 +1,144 @@
+//! Each row on an answer that breaks it and on one that does not.
+
+use crate::audit::fixture::{facts, judge, worst};
+use crate::audit::{Facts, Judgement, Level, Purpose};
+use crate::plan::{Profile, RouteKind};
+
+const FAIL: Option<Level> = Some(Level::Fail);
+const WARN: Option<Level> = Some(Level::Warn);
+const INFO: Option<Level> = Some(Level::Info);
+
+fn page(headers: &[(&str, &str)]) -> Facts {
+    let headers = [&[("Content-Type", "text/html; charset=utf-8")], headers].concat();
+    facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &headers, "<p>")
+}
+
+#[test]
+fn rows_on_one_header() {
+    let hsts = "Strict-Transport-Security";
+    let csp = "Content-Security-Policy";
+    let cases: &[(&str, &[(&str, &str)], Option<Level>)] = &[
+        ("HDR-HSTS", &[(hsts, "max-age=31536000")], None),
+        ("HDR-HSTS", &[(hsts, "max-age=15552000")], WARN),
+        ("HDR-HSTS", &[], FAIL),
+        ("HDR-HSTS", &[(hsts, "max-age=abc")], FAIL),
+        ("HDR-HSTS", &[(hsts, "max-age=1; max-age=31536000")], FAIL),
+        ("HDR-HSTS", &[(hsts, "max-age=0"), (hsts, "max-age=31536000")], FAIL),
+        ("HDR-HSTS-SUB", &[(hsts, "max-age=1; includeSubDomains")], None),
+        ("HDR-HSTS-SUB", &[(hsts, "max-age=1"), (hsts, "max-age=1; includeSubDomains")], WARN),
+        ("HDR-HSTS-PRELOAD", &[(hsts, "max-age=31536000; includeSubDomains; preload")], None),
+        ("HDR-HSTS-PRELOAD", &[(hsts, "max-age=31536000")], INFO),
+        ("HDR-HSTS-PRELOAD", &[(hsts, "max-age=1; preload")], FAIL),
+        ("HDR-XCTO", &[("X-Content-Type-Options", "NoSniff")], None),
+        ("HDR-XCTO", &[("X-Content-Type-Options", "nosniff"), ("X-Content-Type-Options", "nosniff")], None),
+        ("HDR-XCTO", &[("X-Content-Type-Options", "nosniff, foo")], WARN),
+        ("HDR-XCTO", &[("X-Content-Type-Options", "no")], FAIL),
+        ("HDR-XCTO", &[], FAIL),
+        ("HDR-FRAME", &[(csp, "default-src 'self'; frame-ancestors 'none'")], None),
+        ("HDR-FRAME", &[("X-Frame-Options", "deny")], None),
+        ("HDR-FRAME", &[("X-Frame-Options", "DENY"), ("X-Frame-Options", "DENY")], None),
+        ("HDR-FRAME", &[(csp, "frame-ancestors *"), ("X-Frame-Options", "DENY")], FAIL),
+        ("HDR-FRAME", &[(csp, "frame-ancestors https:")], FAIL),
+        ("HDR-FRAME", &[(csp, "frame-ancestors *, frame-ancestors 'self'")], None),
+        ("HDR-FRAME", &[("X-Frame-Options", "ALLOW-FROM https://a.test")], WARN),
+        ("HDR-FRAME", &[("X-Frame-Options", "DENY"), ("X-Frame-Options", "SAMEORIGIN")], WARN),
+        ("HDR-FRAME", &[("X-Frame-Options", "maybe")], FAIL),
+        ("HDR-FRAME", &[], FAIL),
+        ("HDR-REFERRER", &[("Referrer-Policy", "unsafe-url, same-origin")], None),
+        ("HDR-REFERRER", &[("Referrer-Policy", "same-origin, new-fangled")], None),
+        ("HDR-REFERRER", &[("Referrer-Policy", "unsafe-url")], FAIL),
+        ("HDR-REFERRER", &[("Referrer-Policy", "nonsense")], FAIL),
+        ("HDR-REFERRER", &[], WARN),
+        ("HDR-PERMISSIONS", &[("Permissions-Policy", "camera=()")], None),
+        ("HDR-PERMISSIONS", &[("Permissions-Policy", "camera 'none'")], FAIL),
+        ("HDR-PERMISSIONS", &[], WARN),
+        ("HDR-COOP", &[("Cross-Origin-Opener-Policy", "same-origin; report-to=\"x\"")], None),
+        ("HDR-COOP", &[("Cross-Origin-Opener-Policy", "unsafe-none")], WARN),
+        ("HDR-COOP", &[("Cross-Origin-Opener-Policy", "sameorigin")], FAIL),
+        ("HDR-COEP", &[("Cross-Origin-Embedder-Policy", "require-corp")], None),
+        ("HDR-COEP", &[], INFO),
+        ("HDR-COEP", &[("Cross-Origin-Embedder-Policy", "yes")], FAIL),
+        ("HDR-XPCDP", &[("X-Permitted-Cross-Domain-Policies", "none")], None),
+        ("HDR-XPCDP", &[("X-Permitted-Cross-Domain-Policies", "all")], WARN),
+        ("HDR-XXSSP", &[("X-XSS-Protection", "0")], None),
+        ("HDR-XXSSP", &[("X-XSS-Protection", "1; mode=block")], WARN),
+        ("HDR-OBSOLETE", &[("Cache-Control", "no-store"), ("Pragma", "no-cache")], None),
+        ("HDR-OBSOLETE", &[("Expect-CT", "max-age=1")], WARN),
+        ("HDR-OBSOLETE", &[("Pragma", "no-cache")], WARN),
+        ("HDR-DUP", &[(hsts, "max-age=1")], None),
+        ("HDR-DUP", &[(hsts, "max-age=1"), (hsts, "max-age=1")], WARN),
+        ("HDR-DUP", &[(hsts, "max-age=1"), (hsts, "max-age=2")], FAIL),
+        ("HDR-SERVER-VERSION", &[("Server", "nginx")], None),
+        ("HDR-SERVER-VERSION", &[("Server", "nginx/1.22.1")], WARN),
+        ("HDR-TECH", &[("X-Request-Id", "7")], None),
+        ("HDR-TECH", &[("x-powered-by", "PHP")], WARN),
+        ("HDR-INTERNAL", &[("Location", "https://example.test/")], None),
+        ("HDR-INTERNAL", &[("X-Backend", "10.0.3.7:8000")], WARN),
+        ("HDR-INTERNAL", &[("Via", "1.1 cache.internal")], WARN),
+    ];
+    for (check, headers, expected) in cases {
+        assert_eq!(worst(check, &page(headers)), *expected, "{check}: {headers:?}");
+    }
+}
+
+#[test]
+fn hsts_belongs_to_https() {
+    let plain =
+        |headers: &[(&str, &str)]| facts(false).answer(Purpose::Rest, RouteKind::Html, 200, headers, "");
+    assert!(matches!(judge("HDR-HSTS", &plain(&[])), Judgement::NotApplicable(_)));
+    assert_eq!(worst("HDR-HSTS-HTTP", &plain(&[])), None);
+    assert_eq!(worst("HDR-HSTS-HTTP", &plain(&[("Strict-Transport-Security", "max-age=1")])), WARN);
+}
+
+#[test]
+fn strict_profile_wants_frame_ancestors() {
+    let mut strict = page(&[("X-Frame-Options", "DENY")]);
+    strict.profile = Profile::Strict;
+    assert_eq!(worst("HDR-FRAME", &strict), WARN);
+}
+
+#[test]
+fn resource_policy_matters_on_protected_data() {
+    let answer = |kind, headers: &[(&str, &str)]| facts(true).answer(Purpose::Rest, kind, 200, headers, "{}");
+    let name = "Cross-Origin-Resource-Policy";
+    assert_eq!(worst("HDR-CORP", &answer(RouteKind::Protected, &[(name, "same-origin")])), None);
+    assert_eq!(worst("HDR-CORP", &answer(RouteKind::Protected, &[])), WARN);
+    assert_eq!(worst("HDR-CORP", &answer(RouteKind::Static, &[])), None);
+    assert_eq!(worst("HDR-CORP", &answer(RouteKind::Static, &[(name, "yes")])), FAIL);
+}
+
+#[test]
+fn bodies_say_what_they_are() {
+    let body =
+        |kind: &[(&str, &str)], body| facts(true).answer(Purpose::Rest, RouteKind::Json, 200, kind, body);
+    assert_eq!(worst("HDR-CTYPE", &body(&[("Content-Type", "application/json")], "{}")), None);
+    assert_eq!(worst("HDR-CTYPE", &body(&[], "{}")), FAIL);
+    assert_eq!(worst("HDR-CTYPE", &body(&[("Content-Type", "text/html; charset=utf-8")], "[1]")), WARN);
+    assert_eq!(worst("HDR-CTYPE", &body(&[("Content-Type", "text/plain")], "x")), WARN);
+    assert!(matches!(judge("HDR-CTYPE", &body(&[], "")), Judgement::NotApplicable(_)));
+}
+
+const SOUND: &[(&str, &str)] =
+    &[("Strict-Transport-Security", "max-age=31536000"), ("X-Content-Type-Options", "nosniff")];
+
+#[test]
+fn errors_redirects_and_locations_keep_the_headers() {
+    let then = |purpose, kind, status, headers: &[(&str, &str)]| {
+        page(SOUND).answer(purpose, kind, status, headers, "x")
+    };
+    assert_eq!(worst("HDR-ON-ERROR", &then(Purpose::NotFound, RouteKind::Html, 404, SOUND)), None);
+    assert_eq!(worst("HDR-ON-ERROR", &then(Purpose::LargeBody, RouteKind::Html, 413, &[])), FAIL);
+    assert!(matches!(judge("HDR-ON-ERROR", &page(SOUND)), Judgement::NotRun(_)));
+    assert_eq!(worst("HDR-ON-REDIRECT", &then(Purpose::Rest, RouteKind::Protected, 302, SOUND)), None);
+    assert_eq!(worst("HDR-ON-REDIRECT", &then(Purpose::Rest, RouteKind::Protected, 302, &[])), WARN);
+    assert_eq!(worst("HDR-COVERAGE", &then(Purpose::Rest, RouteKind::Static, 200, SOUND)), None);
+    assert_eq!(worst("HDR-COVERAGE", &then(Purpose::Rest, RouteKind::Static, 200, &[])), FAIL);
+}
+
+#[test]
+fn a_logout_may_clear_the_site() {
+    let out =
+        |headers: &[(&str, &str)]| facts(true).answer(Purpose::Logout, RouteKind::Logout, 302, headers, "");
+    assert_eq!(worst("HDR-CLEAR-SITE", &out(&[("Clear-Site-Data", "\"cookies\"")])), None);
+    assert_eq!(worst("HDR-CLEAR-SITE", &out(&[])), INFO);
+}
