@@ -11,6 +11,7 @@ mod curl;
 pub mod django;
 mod evidence;
 pub mod exchange;
+pub mod fix;
 #[cfg(test)]
 pub mod fixture;
 pub mod headers;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 
 pub use check::{Check, Judgement, Level, Mode, Observation};
 pub use exchange::{Exchange, Facts, Purpose, Site};
+pub use fix::{Fix, recipe};
 
 use collect::SessionAuth;
 use evidence::Reporter;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::audit::{Check, recipe};
 use crate::record::{CheckOutcome, Evidence, Outcome, Place, Severity};
 use crate::report::{Document, finding, foreign};
 
@@ -91,9 +92,26 @@ fn details(outcome: &CheckOutcome) -> Markup {
                 span.where { (foreign::line(&outcome.stack, 24)) }
                 span { (foreign::line(&outcome.check, 60)) ": " (foreign::line(&outcome.summary, foreign::LINE)) }
             }
+            @if let Some(check) = crate::audit::find(&outcome.check) { (explained(check)) }
             @for place in outcome.places.iter().take(PLACES) { (shown(place)) }
             @if outcome.places.len() > PLACES { p.quiet { "… and " (outcome.places.len() - PLACES) " more places in the record." } }
         }
+    }
+}
+
+/// What the check is about and how to mend it; a record of an older catalogue may name one that is gone.
+fn explained(check: &Check) -> Markup {
+    html! {
+        p { strong { (check.title) } ". " (check.rule) }
+        @if let Some(fix) = recipe(check.fix) {
+            p { strong { "To mend it: " } (fix.advice) }
+            div.exchange {
+                @for (name, lines) in [("Django", fix.django), ("nginx", fix.nginx)] {
+                    @if let Some(lines) = lines { div { h4 { (name) } pre { (lines) } } }
+                }
+            }
+        }
+        @if !check.references.is_empty() { p.quiet { "See " (check.references.join(", ")) "." } }
     }
 }
 
@@ -124,5 +142,32 @@ fn exchange(evidence: &Evidence) -> Markup {
         }
         h4 { "Repeat it" }
         pre { (foreign::block(&evidence.curl, foreign::BLOCK)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit;
+
+    #[test]
+    fn a_finding_is_explained_and_an_unknown_one_is_not() {
+        let check = audit::find("CK-SECURE").unwrap();
+        let mut outcome = CheckOutcome {
+            check: check.id.into(),
+            revision: 1,
+            stack: "prod".into(),
+            outcome: Outcome::Fail,
+            severity: Severity::High,
+            confidence: crate::record::Confidence::Certain,
+            summary: "no Secure".into(),
+            places: Vec::new(),
+        };
+        let page = details(&outcome).into_string();
+        assert!(page.contains(check.title) && page.contains("CWE-614"), "{page}");
+        assert!(page.contains("SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True"), "{page}");
+        outcome.check = "CK-OF-OLD".into();
+        let page = details(&outcome).into_string();
+        assert!(page.contains("CK-OF-OLD: no Secure") && !page.contains("To mend it"), "{page}");
     }
 }
