@@ -13,15 +13,17 @@ use tokio::time::{Instant, sleep_until};
 use super::AuditInput;
 use super::exchange::{Exchange, Facts, Purpose, Site};
 use crate::plan::{Profile, RouteKind};
-use crate::wire::{Endpoint, Limits, Request, Response, fetch};
+use crate::wire::{Endpoint, FailureKind, Limits, Request, Response, fetch};
 pub(super) use session_auth::SessionAuth;
 
 /// To a target that is not on this machine: five requests a second.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Time and bytes of one answer.
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), body: 256 * 1024 };
-/// Most exchanges of one audit: enough for any scenario, and an end for all.
-const MOST: usize = 400;
+/// A stack that was silent that often in a row is not asked again.
+const SILENT: u32 = 5;
+/// The audit of one stack ends by then, with what it has.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Sends what the stack's scenario allows.
 pub(super) async fn collect(input: &AuditInput<'_>, say: &(dyn Fn(&str) + Send + Sync)) -> Option<Facts> {
@@ -34,6 +36,9 @@ pub(super) async fn collect(input: &AuditInput<'_>, say: &(dyn Fn(&str) + Send +
         say(&format!("{name}: active probes"));
         probes::send(input, &mut sender).await;
         session::send(input, &mut sender, say).await;
+    }
+    if let Some(why) = sender.given_up() {
+        say(&format!("{name}: the audit gave up early: {why}"));
     }
     let sessions: Vec<SessionAuth<'_>> = SessionAuth::all(input.plan).collect();
     let names = |of: fn(&SessionAuth<'_>) -> String, default: &str| {
@@ -65,12 +70,23 @@ struct Sender<'a> {
     exchanges: Vec<Exchange>,
     pause: Duration,
     next: Instant,
+    deadline: Instant,
+    silent: u32,
 }
 
 impl<'a> Sender<'a> {
     fn new(endpoint: &'a Endpoint) -> Self {
         let pause = if endpoint.address.ip().is_loopback() { Duration::ZERO } else { PAUSE };
-        Sender { endpoint, exchanges: Vec::new(), pause, next: Instant::now() }
+        let now = Instant::now();
+        Sender { endpoint, exchanges: Vec::new(), pause, next: now, deadline: now + LONGEST, silent: 0 }
+    }
+
+    /// Why nothing more is sent.
+    fn given_up(&self) -> Option<String> {
+        if self.silent >= SILENT {
+            return Some(format!("{SILENT} requests in a row got no answer"));
+        }
+        (Instant::now() >= self.deadline).then(|| format!("it took {} s", LONGEST.as_secs()))
     }
 
     /// Sends and keeps; the answer, if one came.
@@ -83,12 +99,19 @@ impl<'a> Sender<'a> {
 
     /// Sends without keeping: the caller has to see what it was first.
     async fn ask(&mut self, purpose: Purpose, site: Site, request: Request) -> Option<Exchange> {
-        if self.exchanges.len() >= MOST {
+        if self.given_up().is_some() {
             return None;
         }
         sleep_until(self.next).await;
         self.next = Instant::now() + self.pause;
         let answer = fetch(self.endpoint, &request, LIMITS).await;
+        self.silent = match &answer {
+            // A reset is an answer to some of the probes.
+            Err(failure) if matches!(failure.kind, FailureKind::Timeout | FailureKind::Connect) => {
+                self.silent + 1
+            }
+            _ => 0,
+        };
         Some(Exchange { purpose, site, request, answer })
     }
 
@@ -125,4 +148,33 @@ fn nonsense() -> String {
 
 fn probe(name: &str, kind: RouteKind) -> Site {
     Site { name: name.to_owned(), kind, line: None, authenticated: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(address: &str) -> Endpoint {
+        let url: url::Url = format!("http://{address}").parse().unwrap();
+        Endpoint { url, address: address.parse().unwrap(), host: address.to_owned(), tls: None }
+    }
+
+    #[test]
+    fn other_machines_are_asked_slowly() {
+        assert_eq!(Sender::new(&endpoint("127.0.0.1:80")).pause, Duration::ZERO);
+        assert_eq!(Sender::new(&endpoint("[::1]:80")).pause, Duration::ZERO);
+        assert_eq!(Sender::new(&endpoint("192.0.2.1:80")).pause, Duration::from_millis(200));
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_is_silent_is_left_alone() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let endpoint = endpoint(&closed.to_string());
+        let mut sender = Sender::new(&endpoint);
+        for _ in 0..2 * SILENT {
+            sender.send(Purpose::Rest, probe("home", RouteKind::Html), get("/")).await;
+        }
+        assert_eq!(sender.exchanges.len(), SILENT as usize);
+        assert_eq!(sender.given_up().as_deref(), Some("5 requests in a row got no answer"));
+    }
 }

@@ -11,6 +11,10 @@ use super::{Sender, get, probe};
 
 /// How often a page is fetched again, to see what changes (nonces).
 const REPEATS: usize = 2;
+/// Pages that are fetched again: a nonce that does not change shows on the first ones.
+const PAGES: usize = 20;
+/// Most routes that are looked at.
+const ROUTES: usize = 200;
 
 /// GETs whose address is known beforehand: lone routes and first steps of flows. A logout is left out: it would
 /// end the sessions that the other routes use.
@@ -21,15 +25,18 @@ pub(super) fn of<'a>(input: &AuditInput<'a>) -> Vec<&'a RoutePlan> {
         .filter(|id| seen.insert(**id))
         .filter_map(|id| input.plan.routes.get(id.0))
         .filter(|route| route.method == "GET" && route.kind != RouteKind::Logout)
+        .take(ROUTES)
         .collect()
 }
 
 pub(super) async fn send(input: &AuditInput<'_>, sender: &mut Sender<'_>) {
+    let mut pages = 0;
     for route in of(input) {
         let Some((request, authenticated)) = with_credential(input, route) else { continue };
         let site = Site { name: route.name.clone(), kind: route.kind, line: Some(route.line), authenticated };
         let answer = sender.send(Purpose::Rest, site.clone(), request.clone()).await;
-        if answer.as_ref().is_some_and(is_page) {
+        if pages < PAGES && answer.as_ref().is_some_and(is_page) {
+            pages += 1;
             for _ in 0..REPEATS {
                 sender.send(Purpose::Repeat, site.clone(), request.clone()).await;
             }

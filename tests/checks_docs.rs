@@ -1,0 +1,118 @@
+//! `docs/checks` says what the catalogue says. With `SHAKEDOWN_WRITE_DOCS=1` it is written anew.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use shakedown::audit::{Check, Mode, catalogue, recipe};
+
+const MARK: &str = "<!-- table -->\n";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks")
+}
+
+fn mode(check: &Check) -> &'static str {
+    match check.mode {
+        Mode::Passive => "passive",
+        Mode::Active => "active",
+    }
+}
+
+/// What `docs/checks/ID.md` should be.
+fn page(check: &Check) -> String {
+    let mut out = format!("# {}: {}\n\n", check.id, check.title);
+    let consent = match check.mode {
+        Mode::Passive => "passive",
+        Mode::Active => "active: needs consent, `active = true` in `[stacks.NAME.audit]`",
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "Severity of a failure: {}. Mode: {consent}. Revision {}.\n",
+        check.severity.name(),
+        check.revision
+    );
+    let _ = writeln!(out, "{}", check.rule);
+    if let Some(fix) = recipe(check.fix) {
+        let _ = writeln!(out, "\n## How to mend it\n\n{}", fix.advice);
+        for (name, language, lines) in [("Django", "python", fix.django), ("nginx", "nginx", fix.nginx)] {
+            if let Some(lines) = lines {
+                let _ = writeln!(out, "\n{name}:\n\n```{language}\n{lines}\n```");
+            }
+        }
+    }
+    if !check.references.is_empty() {
+        let _ = writeln!(out, "\n## References\n");
+        for reference in check.references {
+            let _ = writeln!(out, "- {}", linked(reference));
+        }
+    }
+    let _ = writeln!(out, "\n[All checks](README.md)");
+    out
+}
+
+/// Where a reference has a page of its own, with its address.
+fn linked(reference: &str) -> String {
+    match reference.strip_prefix("CWE-") {
+        Some(number) => format!("[{reference}](https://cwe.mitre.org/data/definitions/{number}.html)"),
+        None => reference.to_owned(),
+    }
+}
+
+fn table() -> String {
+    let mut out = "\n| check | what it is about | severity | mode |\n|---|---|---|---|\n".to_owned();
+    for check in catalogue() {
+        let (id, title) = (check.id, check.title);
+        let _ = writeln!(out, "| [{id}]({id}.md) | {title} | {} | {} |", check.severity.name(), mode(check));
+    }
+    out
+}
+
+#[test]
+fn the_documents_are_those_of_the_catalogue() {
+    let readme = folder().join("README.md");
+    let text = std::fs::read_to_string(&readme).unwrap();
+    let (by_hand, _) = text.split_once(MARK).expect("the mark before the table");
+    let mut wanted = vec![(readme, format!("{by_hand}{MARK}{}", table()))];
+    wanted.extend(catalogue().map(|check| (folder().join(format!("{}.md", check.id)), page(check))));
+
+    if std::env::var_os("SHAKEDOWN_WRITE_DOCS").is_some() {
+        for (path, text) in &wanted {
+            std::fs::write(path, text).unwrap();
+        }
+    }
+    let stale: Vec<String> = wanted
+        .iter()
+        .filter(|(path, text)| std::fs::read_to_string(path).ok().as_ref() != Some(text))
+        .map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert!(stale.is_empty(), "run `SHAKEDOWN_WRITE_DOCS=1 cargo test --test checks_docs`: {stale:?}");
+
+    let known: BTreeSet<&PathBuf> = wanted.iter().map(|(path, _)| path).collect();
+    let strays: Vec<PathBuf> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !known.contains(path))
+        .collect();
+    assert!(strays.is_empty(), "of checks that are gone: {strays:?}");
+}
+
+#[test]
+fn the_catalogue_is_fit_to_print() {
+    let mut ids = BTreeSet::new();
+    for check in catalogue() {
+        assert!(ids.insert(check.id), "{} stands twice", check.id);
+        assert!(
+            check.id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-'),
+            "{}",
+            check.id
+        );
+        assert!(check.revision > 0, "{}", check.id);
+        assert!(!check.title.contains('|') && !check.title.is_empty(), "{}", check.id);
+        assert!(check.rule.ends_with('.'), "{}: the rule is a sentence: {}", check.id, check.rule);
+        assert!(!check.rule.contains("  "), "{}: {}", check.id, check.rule);
+    }
+}
