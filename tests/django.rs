@@ -1,6 +1,8 @@
 //! The real comparison: Django's runserver against nginx + gunicorn, and nginx + uWSGI.
 //! Needs python3, nginx and a C compiler; `.ci/run` installs them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its world has failed")]
+
 mod harness;
 
 use std::process::Command;

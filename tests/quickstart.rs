@@ -1,5 +1,7 @@
 //! The README's first command, as it stands: the embedded target, dev-like beside production-like.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its world has failed")]
+
 mod harness;
 
 use std::path::Path;

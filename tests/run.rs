@@ -1,5 +1,7 @@
 //! `shakedown run` from outside: what it leaves on disk, what it says, how it ends.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its world has failed")]
+
 mod harness;
 
 use std::io::Read;

@@ -1,5 +1,7 @@
 //! Stacks of small real processes: prepared once, started, found ready, sampled, and never left behind.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its world has failed")]
+
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -30,10 +30,10 @@ pub(super) async fn collect(input: &AuditInput<'_>, say: &(dyn Fn(&str) + Send +
     let stack = input.plan.stacks.get(input.stack.0)?;
     let mut sender = Sender::new(input.endpoint);
     let name = &stack.name;
-    say(&format!("{name}: audit of {} routes", routes::of(input).len()));
+    say(&format!("audit of {} routes", routes::of(input).len()));
     routes::send(input, &mut sender).await;
     if stack.active_audit {
-        say(&format!("{name}: active probes"));
+        say("active probes");
         probes::send(input, &mut sender).await;
         session::send(input, &mut sender, say).await;
     }

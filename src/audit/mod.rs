@@ -69,7 +69,7 @@ pub async fn audit(input: AuditInput<'_>, say: &(dyn Fn(&str) + Send + Sync)) ->
         catalogue().map(|check| outcome::judge(check, &facts, &reporter)).collect();
     let failed = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Fail).count();
     let total = outcomes.len();
-    say(&format!("{}: {total} checks on {} exchanges, {failed} failed", facts.stack, facts.exchanges.len()));
+    say(&format!("{total} checks on {} exchanges, {failed} failed", facts.exchanges.len()));
     outcomes
 }
 

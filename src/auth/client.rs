@@ -216,9 +216,8 @@ impl Answer {
         lines
             .iter()
             .filter_map(|line| line.to_str().ok()?.split(';').next()?.split_once('='))
-            .filter(|(n, v)| n.trim() == name && v.trim().bytes().all(|b| b.is_ascii_graphic()))
+            .rfind(|(n, v)| n.trim() == name && v.trim().bytes().all(|b| b.is_ascii_graphic()))
             .map(|(_, value)| value.trim().to_owned())
-            .last()
     }
 
     /// The start of the answer, harmless and without secrets.

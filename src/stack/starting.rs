@@ -60,7 +60,7 @@ pub(super) async fn start(
                 "cannot start: something already answers at {address}; stop it, or write {{{{port}}}} for a free port"
             )));
         }
-        say(&format!("start {}", stack.name));
+        say("start");
         let mut group = Processes::new()?;
         for launch in launches {
             group.launch(launch).map_err(failed)?;

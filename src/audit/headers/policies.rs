@@ -84,9 +84,8 @@ pub(super) fn referrer(facts: &Facts) -> Judgement {
         let Some(line) = joined(answer, "referrer-policy") else {
             return Some((Level::Warn, "Referrer-Policy is missing: the browser's default applies".into()));
         };
-        let known = line.split(',').map(|token| token.trim().to_ascii_lowercase());
-        let last =
-            known.filter(|token| SAFE.contains(&token.as_str()) || UNSAFE.contains(&token.as_str())).last();
+        let mut tokens = line.split(',').map(|token| token.trim().to_ascii_lowercase()).rev();
+        let last = tokens.find(|token| SAFE.contains(&token.as_str()) || UNSAFE.contains(&token.as_str()));
         match last {
             None => Some((Level::Fail, format!("{} holds no known policy", quoted(&line)))),
             Some(token) if SAFE.contains(&token.as_str()) => None,

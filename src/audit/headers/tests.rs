@@ -13,33 +13,36 @@ fn page(headers: &[(&str, &str)]) -> Facts {
     facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &headers, "<p>")
 }
 
+/// Check, headers of the page, what is seen.
+type Case = (&'static str, &'static [(&'static str, &'static str)], Option<Level>);
+
 #[test]
 fn rows_on_one_header() {
-    let hsts = "Strict-Transport-Security";
-    let csp = "Content-Security-Policy";
-    let cases: &[(&str, &[(&str, &str)], Option<Level>)] = &[
-        ("HDR-HSTS", &[(hsts, "max-age=31536000")], None),
-        ("HDR-HSTS", &[(hsts, "max-age=15552000")], WARN),
+    const HSTS: &str = "Strict-Transport-Security";
+    const CSP: &str = "Content-Security-Policy";
+    let cases: &[Case] = &[
+        ("HDR-HSTS", &[(HSTS, "max-age=31536000")], None),
+        ("HDR-HSTS", &[(HSTS, "max-age=15552000")], WARN),
         ("HDR-HSTS", &[], FAIL),
-        ("HDR-HSTS", &[(hsts, "max-age=abc")], FAIL),
-        ("HDR-HSTS", &[(hsts, "max-age=1; max-age=31536000")], FAIL),
-        ("HDR-HSTS", &[(hsts, "max-age=0"), (hsts, "max-age=31536000")], FAIL),
-        ("HDR-HSTS-SUB", &[(hsts, "max-age=1; includeSubDomains")], None),
-        ("HDR-HSTS-SUB", &[(hsts, "max-age=1"), (hsts, "max-age=1; includeSubDomains")], WARN),
-        ("HDR-HSTS-PRELOAD", &[(hsts, "max-age=31536000; includeSubDomains; preload")], None),
-        ("HDR-HSTS-PRELOAD", &[(hsts, "max-age=31536000")], INFO),
-        ("HDR-HSTS-PRELOAD", &[(hsts, "max-age=1; preload")], FAIL),
+        ("HDR-HSTS", &[(HSTS, "max-age=abc")], FAIL),
+        ("HDR-HSTS", &[(HSTS, "max-age=1; max-age=31536000")], FAIL),
+        ("HDR-HSTS", &[(HSTS, "max-age=0"), (HSTS, "max-age=31536000")], FAIL),
+        ("HDR-HSTS-SUB", &[(HSTS, "max-age=1; includeSubDomains")], None),
+        ("HDR-HSTS-SUB", &[(HSTS, "max-age=1"), (HSTS, "max-age=1; includeSubDomains")], WARN),
+        ("HDR-HSTS-PRELOAD", &[(HSTS, "max-age=31536000; includeSubDomains; preload")], None),
+        ("HDR-HSTS-PRELOAD", &[(HSTS, "max-age=31536000")], INFO),
+        ("HDR-HSTS-PRELOAD", &[(HSTS, "max-age=1; preload")], FAIL),
         ("HDR-XCTO", &[("X-Content-Type-Options", "NoSniff")], None),
         ("HDR-XCTO", &[("X-Content-Type-Options", "nosniff"), ("X-Content-Type-Options", "nosniff")], None),
         ("HDR-XCTO", &[("X-Content-Type-Options", "nosniff, foo")], WARN),
         ("HDR-XCTO", &[("X-Content-Type-Options", "no")], FAIL),
         ("HDR-XCTO", &[], FAIL),
-        ("HDR-FRAME", &[(csp, "default-src 'self'; frame-ancestors 'none'")], None),
+        ("HDR-FRAME", &[(CSP, "default-src 'self'; frame-ancestors 'none'")], None),
         ("HDR-FRAME", &[("X-Frame-Options", "deny")], None),
         ("HDR-FRAME", &[("X-Frame-Options", "DENY"), ("X-Frame-Options", "DENY")], None),
-        ("HDR-FRAME", &[(csp, "frame-ancestors *"), ("X-Frame-Options", "DENY")], FAIL),
-        ("HDR-FRAME", &[(csp, "frame-ancestors https:")], FAIL),
-        ("HDR-FRAME", &[(csp, "frame-ancestors *, frame-ancestors 'self'")], None),
+        ("HDR-FRAME", &[(CSP, "frame-ancestors *"), ("X-Frame-Options", "DENY")], FAIL),
+        ("HDR-FRAME", &[(CSP, "frame-ancestors https:")], FAIL),
+        ("HDR-FRAME", &[(CSP, "frame-ancestors *, frame-ancestors 'self'")], None),
         ("HDR-FRAME", &[("X-Frame-Options", "ALLOW-FROM https://a.test")], WARN),
         ("HDR-FRAME", &[("X-Frame-Options", "DENY"), ("X-Frame-Options", "SAMEORIGIN")], WARN),
         ("HDR-FRAME", &[("X-Frame-Options", "maybe")], FAIL),
@@ -65,9 +68,9 @@ fn rows_on_one_header() {
         ("HDR-OBSOLETE", &[("Cache-Control", "no-store"), ("Pragma", "no-cache")], None),
         ("HDR-OBSOLETE", &[("Expect-CT", "max-age=1")], WARN),
         ("HDR-OBSOLETE", &[("Pragma", "no-cache")], WARN),
-        ("HDR-DUP", &[(hsts, "max-age=1")], None),
-        ("HDR-DUP", &[(hsts, "max-age=1"), (hsts, "max-age=1")], WARN),
-        ("HDR-DUP", &[(hsts, "max-age=1"), (hsts, "max-age=2")], FAIL),
+        ("HDR-DUP", &[(HSTS, "max-age=1")], None),
+        ("HDR-DUP", &[(HSTS, "max-age=1"), (HSTS, "max-age=1")], WARN),
+        ("HDR-DUP", &[(HSTS, "max-age=1"), (HSTS, "max-age=2")], FAIL),
         ("HDR-SERVER-VERSION", &[("Server", "nginx")], None),
         ("HDR-SERVER-VERSION", &[("Server", "nginx/1.22.1")], WARN),
         ("HDR-TECH", &[("X-Request-Id", "7")], None),
