@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
 use super::client::{Call, Payload};
@@ -22,7 +21,7 @@ pub(super) async fn obtain(
     audience: Option<&str>,
 ) -> Result<Credential, String> {
     let secret = variable(secret_env)?;
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let basic = STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(&secret)));
     let mut fields = vec![("grant_type".to_owned(), "client_credentials".to_owned())];
     fields.extend(scope.map(|scope| ("scope".to_owned(), scope.to_owned())));

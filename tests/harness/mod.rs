@@ -101,14 +101,19 @@ pub struct Target {
 
 impl Target {
     /// Starts one; `tls` is the folder for its certificates.
-    pub fn start(profile: &str, tls: Option<&Path>, faults: &[&str]) -> Self {
+    pub fn start(profile: &str, tls: Option<&Path>, arguments: &[&str]) -> Self {
+        Target::start_with(profile, tls, arguments, &[])
+    }
+
+    /// Starts one with further arguments and environment.
+    pub fn start_with(profile: &str, tls: Option<&Path>, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let mut command = Command::new(BINARY);
-        command.args(["target", "--profile", profile, "--port", "0"]);
+        command
+            .args(["target", "--profile", profile, "--port", "0"])
+            .args(arguments)
+            .envs(env.iter().copied());
         if let Some(folder) = tls {
             command.arg("--tls-dir").arg(folder);
-        }
-        for fault in faults {
-            command.args(["--fault", fault]);
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
