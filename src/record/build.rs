@@ -11,6 +11,8 @@ use crate::stack::Sample;
 
 /// A worker thread busier than this share of a core cannot be trusted to send on time.
 const BUSY: f64 = 0.9;
+/// Seconds between two samples below which their difference says nothing.
+const SHORT: f64 = 0.25;
 /// A schedule lag (p99) above this hides or invents latency a person would see.
 const LATE: Duration = Duration::from_millis(20);
 
@@ -150,8 +152,21 @@ pub fn load_warnings(tally: &LoadTally) -> Vec<String> {
 }
 
 impl ResourceRecord {
-    /// What the stack used between the first and the last sample; `None` with fewer than two.
-    pub fn of(samples: Vec<Sample>, requests: u64) -> Option<Self> {
+    /// What the stack used between the first and the last sample, both counted from the first; `None` with fewer
+    /// than two.
+    pub fn of(mut samples: Vec<Sample>, requests: u64) -> Option<Self> {
+        let start = *samples.first()?;
+        for sample in &mut samples {
+            sample.at_s -= start.at_s;
+            sample.cpu_s -= start.cpu_s;
+        }
+        // The last two may be a moment apart: a rate between them would be noise.
+        if let [.., before, last] = samples.as_slice()
+            && samples.len() > 2
+            && last.at_s - before.at_s < SHORT
+        {
+            samples.remove(samples.len() - 2);
+        }
         let (first, last) = (samples.first()?, samples.last()?);
         if samples.len() < 2 {
             return None;

@@ -38,6 +38,7 @@ impl Document<'_> {
     /// What the run says, in a few plain sentences: doubts, speed, gates, audit.
     pub fn verdict(&self) -> String {
         let mut parts = self.doubts();
+        parts.extend(self.record.stacks.iter().filter_map(fruitless));
         if self.comparisons.is_empty() {
             parts.extend(self.record.stacks.iter().filter_map(alone));
         } else {
@@ -125,6 +126,13 @@ fn beside(comparison: &Comparison) -> Option<String> {
         text.push_str(&format!("; {} the CPU for each request", quantity::ratio(cost)));
     }
     Some(text + ".")
+}
+
+/// A stack that answered nothing as it should: its latency is absent, and that needs a word.
+fn fruitless(stack: &StackRecord) -> Option<String> {
+    let none = stack.total.requests > 0 && stack.total.response.count == 0;
+    let name = foreign::line(&stack.name, 40);
+    none.then(|| format!("None of {} requests to {name} got a good answer.", stack.total.requests))
 }
 
 #[cfg(test)]
