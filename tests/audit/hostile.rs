@@ -69,13 +69,20 @@ async fn without_consent_only_gets_of_the_scenario_are_sent() {
     assert_eq!(lines, ["GET / HTTP/1.1", "GET /login/ HTTP/1.1", "GET /mine/ HTTP/1.1"]);
 
     let (address, asked) = serve(page).await;
-    audited(address, true).await;
+    let outcomes = audited(address, true).await;
     let asked = asked.lock().unwrap();
     let sent = |start: &str| asked.iter().filter(|head| head.starts_with(start)).count();
     assert_eq!(sent("POST /buy/"), 0, "a route that changes something is not the audit's");
     assert!(sent("SHAKEDOWN / ") > 0 && sent("GET /shakedown-") > 0 && sent("POST / ") > 0);
     assert!(asked.iter().any(|head| head.contains(".invalid\r\n")), "a foreign Host");
     assert!(asked.len() < 40, "{} requests", asked.len());
+    // The page never gives a session: a login that did not succeed proves nothing.
+    for id in
+        ["CK-FIXATION", "CK-ENTROPY", "SESSION-LOGOUT", "CSRF-REQUIRED", "CSRF-ORIGIN", "CSRF-SAFE-METHOD"]
+    {
+        let outcome = outcomes.iter().find(|outcome| outcome.check == id).unwrap();
+        assert_eq!(outcome.outcome, Outcome::NotRun, "{id}: {}", outcome.summary);
+    }
     for head in asked.iter() {
         assert!(head.contains("\r\nUser-Agent: shakedown/"), "{head}");
         assert!(!head.contains("Authorization"), "{head}");

@@ -54,7 +54,7 @@ async fn every_fault_is_found_under_its_row() {
     let _inside = local.enter();
     let mut trials = JoinSet::new();
     for fault in Fault::ALL {
-        if find(fault.row()).is_none() && !LATER.contains(&fault.row()) {
+        if fault.row().starts_with("CSP-") && find(fault.row()).is_none() {
             continue;
         }
         if LATER.contains(&fault.row()) {
