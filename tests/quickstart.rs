@@ -85,7 +85,9 @@ fn audit_sees_the_difference(record: &Record) {
 fn no_secret_in(folder: &Path) {
     let jwt = regex::Regex::new(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}").unwrap();
     let password = regex::Regex::new(r"shakedown-\d+\b").unwrap();
-    for name in ["record.json", "report.html", "report.md", "logs/dev-target.log", "logs/prod-target.log"] {
+    for name in
+        ["record.json", "report.html", "report.md", "logs/dev-shakedown.log", "logs/prod-shakedown.log"]
+    {
         let path = folder.join(name);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!jwt.is_match(&text), "{name} holds a token");

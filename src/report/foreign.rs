@@ -29,7 +29,7 @@ pub fn line(text: &str, max: usize) -> String {
     out
 }
 
-/// Several lines: as [`line`], but line ends and indentation stay.
+/// Several lines: as [`line()`], but line ends and indentation stay.
 pub fn block(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max * 4));
     let mut room = max;

@@ -114,7 +114,7 @@ pub struct Response {
     pub closed: bool,
 }
 
-/// Bounds of one [`fetch`].
+/// Bounds of one [`fetch()`].
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// For connecting, sending and the whole answer together.

@@ -2,7 +2,7 @@
 
 use super::look::{each, joined, ordinary, pages, quoted};
 use super::structured;
-use crate::audit::{Facts, Judgement, Level};
+use crate::audit::{Facts, Judgement, Level, csp};
 use crate::plan::{Profile, RouteKind};
 use crate::wire::Response;
 
@@ -23,27 +23,10 @@ pub(super) fn nosniff(facts: &Facts) -> Judgement {
     })
 }
 
-/// The sources of `frame-ancestors` in each enforced policy that has it (the first one of a policy counts).
-fn frame_ancestors(answer: &Response) -> Vec<Vec<String>> {
-    let policies: Vec<String> = answer.header_lines("content-security-policy").collect();
-    policies
-        .iter()
-        .flat_map(|line| line.split(','))
-        .filter_map(|policy| {
-            policy.split(';').find_map(|directive| {
-                let mut words = directive.split_ascii_whitespace();
-                let name = words.next()?;
-                name.eq_ignore_ascii_case("frame-ancestors")
-                    .then(|| words.map(str::to_ascii_lowercase).collect())
-            })
-        })
-        .collect()
-}
-
 pub(super) fn framing(facts: &Facts) -> Judgement {
     let strict = facts.profile == Profile::Strict;
     each(pages(facts), "x-frame-options", NO_PAGE, |answer| {
-        let ancestors = frame_ancestors(answer);
+        let ancestors = csp::frame_ancestors(answer);
         if !ancestors.is_empty() {
             // Policies intersect: one that closes is enough. And where the directive stands, X-Frame-Options is ignored.
             let open = |sources: &Vec<String>| {
