@@ -6,11 +6,10 @@ mod harness;
 mod support;
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use harness::{Ended, Target, Trial};
+use harness::{Target, Trial};
 use shakedown::auth::{AuthError, Wallet, inspect};
 use shakedown::plan::Plan;
 use shakedown::secret::ExposeSecret;
@@ -262,8 +261,12 @@ fn every_kind_is_taken_by_the_target_under_load() {
         tls.path().join("ca.pem").display()
     );
     let trial = Trial::new(&scenario);
-    let mut command: Command = trial.command();
-    Ended::of(command.arg("--no-audit").env("CLIENT_SECRET", secret).output().unwrap()).expect(0);
+    harness::on_a_calm_machine(|| {
+        let mut command = trial.command();
+        command.arg("--no-audit").env("CLIENT_SECRET", secret);
+        command
+    })
+    .expect(0);
     let stack = &trial.record().stacks[0];
     for route in &stack.routes {
         assert!(
@@ -288,9 +291,12 @@ fn a_static_header_comes_from_the_environment_or_is_asked_for() {
     let unset = trial.run(&["--no-audit"]).expect(3);
     assert!(unset.stderr.contains("API_KEY_OF_THIS_TEST"), "{}", unset.stderr);
     let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, "user1:shakedown-1");
-    let mut command = trial.command();
-    command.args(["--no-audit", "--quiet"]).env("API_KEY_OF_THIS_TEST", format!("Basic {basic}"));
-    Ended::of(command.output().unwrap()).expect(0);
+    harness::on_a_calm_machine(|| {
+        let mut command = trial.command();
+        command.args(["--no-audit", "--quiet"]).env("API_KEY_OF_THIS_TEST", format!("Basic {basic}"));
+        command
+    })
+    .expect(0);
     assert_eq!(trial.record().stacks[0].total.error_count(), 0);
 }
 

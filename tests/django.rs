@@ -18,9 +18,12 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 fn run(scenario: &str) -> (Record, Ended) {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let out = tempfile::tempdir().unwrap();
-    let mut command = Command::new(harness::BINARY);
-    command.args(["run", scenario, "--out"]).arg(out.path()).env("NO_COLOR", "1");
-    let ended = Ended::of(command.output().unwrap()).expect(0);
+    let ended = harness::on_a_calm_machine(|| {
+        let mut command = Command::new(harness::BINARY);
+        command.args(["run", scenario, "--out"]).arg(out.path()).env("NO_COLOR", "1");
+        command
+    })
+    .expect(0);
     (Record::read(out.path()).unwrap(), ended)
 }
 

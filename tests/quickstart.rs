@@ -7,7 +7,6 @@ mod harness;
 use std::path::Path;
 use std::process::Command;
 
-use harness::Ended;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
@@ -16,9 +15,12 @@ use shakedown::record::{Outcome, Record, Severity};
 #[test]
 fn the_quick_start_measures_and_audits_both_stacks() {
     let out = tempfile::tempdir().unwrap();
-    let mut command = Command::new(harness::BINARY);
-    command.args(["run", "scenarios/quickstart.toml", "--out"]).arg(out.path()).env("NO_COLOR", "1");
-    let ended = Ended::of(command.output().unwrap()).expect(0);
+    let ended = harness::on_a_calm_machine(|| {
+        let mut command = Command::new(harness::BINARY);
+        command.args(["run", "scenarios/quickstart.toml", "--out"]).arg(out.path()).env("NO_COLOR", "1");
+        command
+    })
+    .expect(0);
     let record = Record::read(out.path()).unwrap();
 
     assert_eq!(record.partial, None);
