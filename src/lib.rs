@@ -1,7 +1,7 @@
 //! `shakedown`: load-test and audit a web deployment, compare stacks, give a verdict.
 //!
 //! The modules stand in the order data flows; each imports only from those before it:
-//! `secret`, `scenario` → `plan` → `wire` → `stack`, `auth` → `engine` → `record` →
+//! `secret`, `expression`, `scenario` → `plan` → `wire` → `stack`, `auth` → `engine` → `record` →
 //! `compare`, `audit`, `gate` → `run` → `report` → `cli`. `target` is the embedded server under
 //! test and is imported by `cli` and the tests only. ARCHITECTURE.md is the map.
 
@@ -10,6 +10,7 @@ pub mod auth;
 pub mod cli;
 pub mod compare;
 pub mod engine;
+pub mod expression;
 pub mod gate;
 pub mod plan;
 pub mod record;

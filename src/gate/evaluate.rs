@@ -1,8 +1,8 @@
 //! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
 
-use super::parse::{self, Bound, Expression, Names, Op, Subject};
 use super::{GateOutcome, Verdict};
 use crate::compare::{self, Metric, quantity};
+use crate::expression::{Bound, Expression, Names, Op, Subject, parse_names};
 use crate::record::{CheckOutcome, GateText, Outcome, Record, Severity, StackRecord};
 
 /// Findings or checks named in a reason before "and N more".
@@ -20,7 +20,7 @@ fn judge(record: &Record, gate: &GateText) -> GateOutcome {
     let routes = compare::route_names(&record.stacks);
     // Unchecked: the names were checked against the scenario; the record may lack a stack that never ran.
     let names = Names { stacks: &stacks, routes: &routes, checked: false };
-    let (verdict, reason) = match parse::parse(&gate.text, names) {
+    let (verdict, reason) = match parse_names(&gate.text, names) {
         Ok(Expression::Level(subject, bound)) => level(record, &subject, bound),
         Ok(Expression::Ratio(a, b, bound)) => ratio(record, &a, &b, bound),
         Ok(Expression::Audit(stack, severity)) => audit(record, stack.as_deref(), severity),

@@ -162,7 +162,7 @@ impl Check<'_> {
         gates
             .map(|(position, text)| {
                 let place = place.item(position);
-                if let Err(error) = crate::gate::parse(text, &stacks, &routes) {
+                if let Err(error) = crate::expression::parse(text, &stacks, &routes) {
                     let span = self.within(place, text, &error.span);
                     self.mistakes.at(span, error.message, error.help);
                 }

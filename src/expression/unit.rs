@@ -1,6 +1,6 @@
 //! Numbers with units, as gates write them.
 
-use crate::compare::Dimension;
+use super::Dimension;
 
 /// Units of a dimension with what one of them is in the record's own unit (ms, /s, share, CPU-seconds, bytes).
 pub(super) fn units(dimension: Dimension) -> &'static [(&'static str, f64)] {

@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use super::{GateError, unit};
-use crate::compare::Metric;
-use crate::record::Severity;
+use super::{GateError, Metric, Severity, unit};
 
 /// What a gate asks.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Expression {
+pub(crate) enum Expression {
     /// A number of one stack, or of each.
     Level(Subject, Bound),
     /// A number of one stack over the same number of another.
@@ -19,22 +17,22 @@ pub(super) enum Expression {
 
 /// Whose number it is. No stack: each of them; no route: all together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subject {
-    pub(super) stack: Option<String>,
-    pub(super) route: Option<String>,
+pub(crate) struct Subject {
+    pub(crate) stack: Option<String>,
+    pub(crate) route: Option<String>,
 }
 
 /// `p99 < 250ms`, the limit in the record's own unit (or a plain ratio).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bound {
-    pub(super) metric: Metric,
-    pub(super) op: Op,
-    pub(super) limit: f64,
+pub(crate) struct Bound {
+    pub(crate) metric: Metric,
+    pub(crate) op: Op,
+    pub(crate) limit: f64,
 }
 
 /// How a number stands to its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
+pub(crate) enum Op {
     Less,
     AtMost,
     More,
@@ -43,7 +41,7 @@ pub(super) enum Op {
 
 impl Op {
     /// Whether a value is on the right side.
-    pub(super) fn holds(self, value: f64, limit: f64) -> bool {
+    pub(crate) fn holds(self, value: f64, limit: f64) -> bool {
         match self {
             Op::Less => value < limit,
             Op::AtMost => value <= limit,
@@ -55,10 +53,10 @@ impl Op {
 
 /// What may be named. Unchecked names are taken as they stand: a record can lack what its scenario had.
 #[derive(Clone, Copy)]
-pub(super) struct Names<'a> {
-    pub(super) stacks: &'a [&'a str],
-    pub(super) routes: &'a [&'a str],
-    pub(super) checked: bool,
+pub(crate) struct Names<'a> {
+    pub(crate) stacks: &'a [&'a str],
+    pub(crate) routes: &'a [&'a str],
+    pub(crate) checked: bool,
 }
 
 const SEVERITIES: [Severity; 5] =
@@ -66,7 +64,7 @@ const SEVERITIES: [Severity; 5] =
 
 const FORMS: &str = "a gate reads `prod: errors < 0.1%`, `prod/notes: p99 < 250ms`, `prod vs dev: p95 < 0.8x` or `audit prod: no high`";
 
-pub(super) fn parse(text: &str, names: Names<'_>) -> Result<Expression, GateError> {
+pub(crate) fn parse(text: &str, names: Names<'_>) -> Result<Expression, GateError> {
     Parser { text, names }.expression()
 }
 
@@ -427,7 +425,7 @@ fn listed(what: &str, names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate;
+    use crate::expression as gate;
 
     const STACKS: &[&str] = &["dev", "prod", "baseline-2"];
     const ROUTES: &[&str] = &["notes", "notes/create", "list: all", "a vs b", "stylesheet"];

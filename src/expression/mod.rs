@@ -1,0 +1,40 @@
+//! The gate language: `prod: p99 < 250ms`, and the words it is made of. It stands before `plan`, which checks the gates of
+//! a scenario; what an expression means for a record is `gate`'s.
+
+mod metric;
+mod parse;
+mod severity;
+mod unit;
+
+pub use self::metric::{Dimension, Metric};
+pub(crate) use self::parse::{Bound, Expression, Names, Op, Subject, parse as parse_names};
+pub use self::severity::Severity;
+
+/// A parsed gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// As written.
+    pub text: String,
+    pub(crate) expression: Expression,
+}
+
+/// Why an expression is no gate, with the byte range in it and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct GateError {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: String,
+    /// Byte range in the expression.
+    pub span: std::ops::Range<usize>,
+}
+
+/// Parses one expression against the stacks and routes there are.
+///
+/// # Errors
+/// What is wrong, where, and what would be right (`did you mean`).
+pub fn parse(text: &str, stacks: &[&str], routes: &[&str]) -> Result<Gate, GateError> {
+    let expression = parse_names(text, Names { stacks, routes, checked: true })?;
+    Ok(Gate { text: text.to_owned(), expression })
+}
