@@ -139,7 +139,7 @@ pub const CHECKS: &[Check] = &[
         severity: Severity::High,
         mode: Mode::Active,
         rule: "Logs in, logs out and replays the old cookie; fails when it still gets 2xx. Inconclusive when the session \
-               did not work before.",
+               did not work before, when the page needs none, and when an error answers.",
         fix: "R-LOGOUT",
         references: &["CWE-613", "ASVS v5.0.0-7.4.1"],
         judge: session::logout,
@@ -150,8 +150,8 @@ pub const CHECKS: &[Check] = &[
         title: "CSRF token required",
         severity: Severity::High,
         mode: Mode::Active,
-        rule: "Sends a session-authenticated POST without the CSRF token; fails when it is accepted. The control is the \
-               same POST with everything right.",
+        rule: "Sends a session-authenticated POST without the CSRF token; fails when it is accepted (2xx, or redirected to \
+               where the genuine one is). The control is the same POST with everything right.",
         fix: "R-CSRF",
         references: &["CWE-352", "ASVS v5.0.0-3.5.1", "Django security.W003"],
         judge: csrf::required,
@@ -173,7 +173,8 @@ pub const CHECKS: &[Check] = &[
         title: "No change of state by GET",
         severity: Severity::Medium,
         mode: Mode::Active,
-        rule: "Asks for the logout path by GET with a session of its own; fails when that ends the session.",
+        rule: "Asks for the logout path by GET with a session of its own; fails when that ends the session. Inconclusive \
+               when the page needs no session, and when an error answers.",
         fix: "R-CSRF",
         references: &["ASVS v5.0.0-3.5.3"],
         judge: csrf::safe_method,

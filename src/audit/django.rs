@@ -147,7 +147,16 @@ fn debug_404(facts: &Facts) -> Judgement {
 fn debug_500(facts: &Facts) -> Judgement {
     let wanted = ["Exception Type", "Request Method", "Traceback", "Settings"];
     let errors = facts.answers().filter(|(_, _, answer)| answer.status == 500);
+    // "Settings" and "Request Method" alone may stand on anybody's page.
+    let telling = |answer: &Response| !marks(answer, &["Exception Type", "Traceback"]).is_empty();
     let (places, observations) = technical(errors, &wanted, "an error");
+    let observations = observations
+        .into_iter()
+        .filter(|seen| {
+            let answer = seen.exchange.and_then(|index| facts.exchanges.get(index)?.answer.as_ref().ok());
+            answer.is_some_and(telling)
+        })
+        .collect();
     Judgement::of(places, observations, "no 500 was seen")
 }
 
@@ -224,6 +233,12 @@ mod tests {
             assert_eq!(worst(check, &page(purpose, status, body)), Some(level), "{check}: {body}");
             assert_eq!(worst(check, &page(purpose, status, "Not found")), None, "{check}");
         }
+    }
+
+    #[test]
+    fn ordinary_words_are_no_marks() {
+        let own = page(Purpose::Rest, 500, "<nav>Settings</nav> Sorry, something went wrong.");
+        assert_eq!(worst("DJ-DEBUG-500", &own), None);
     }
 
     #[test]

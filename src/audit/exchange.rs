@@ -34,6 +34,8 @@ pub enum Purpose {
     PostWithoutCsrf,
     /// The same POST with the Origin of another site. Active.
     PostForeignOrigin,
+    /// Control: the protected page without any session. Active.
+    AnonymousPage,
     /// Control: a protected page with a session before its logout. Active.
     BeforeLogout,
     /// A logout by POST. Active.

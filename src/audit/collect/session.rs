@@ -163,6 +163,8 @@ where
         let Some(page) = &self.page else { return };
         let on_page = |name: &str| self.site(name, RouteKind::Protected);
         let on_logout = |name: &str| self.site(name, RouteKind::Logout);
+        let site = Site { authenticated: false, ..on_page("page without a session") };
+        sender.send(Purpose::AnonymousPage, site, page.clone()).await;
         let Some(browser) = self.login(sender).await else { return };
         let before =
             sender.send(Purpose::BeforeLogout, on_page("page before logout"), with(page, &browser)).await;

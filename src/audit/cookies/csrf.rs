@@ -1,7 +1,19 @@
 //! Rows about requests forged by another site.
 
-use super::session::missing;
+use super::session::{Proof, missing, proof};
 use crate::audit::{Facts, Judgement, Level, Observation, Purpose};
+use crate::wire::Response;
+
+/// Whether a forged POST was taken as the genuine one was: a redirect elsewhere is a polite refusal.
+fn accepted(answer: &Response, control: &Response) -> bool {
+    match answer.status {
+        200..=299 => true,
+        300..=399 => {
+            !(300..400).contains(&control.status) || answer.header("location") == control.header("location")
+        }
+        _ => false,
+    }
+}
 
 /// Judges one forged POST against the control that had everything right.
 fn forged(facts: &Facts, purpose: Purpose, subject: &str, what: &str) -> Judgement {
@@ -15,7 +27,7 @@ fn forged(facts: &Facts, purpose: Purpose, subject: &str, what: &str) -> Judgeme
         return missing(facts, purpose, what);
     };
     let mut observations = Vec::new();
-    if (200..400).contains(&answer.status) {
+    if accepted(answer, control) {
         let detail =
             format!("{what} was accepted with {}, as the genuine one with {}", answer.status, control.status);
         observations.push(Observation::new(Level::Fail, index, subject, detail));
@@ -44,7 +56,12 @@ pub(super) fn safe_method(facts: &Facts) -> Judgement {
         return missing(facts, Purpose::AfterLogoutByGet, "the look at the session after it");
     };
     let mut observations = Vec::new();
-    if !(200..300).contains(&after.status) {
+    let ended = match proof(facts, after) {
+        Proof::Works => false,
+        Proof::Ended => true,
+        Proof::Nothing(why) => return Judgement::Inconclusive(why),
+    };
+    if ended {
         let detail = format!(
             "a GET of the logout path answered {} and ended the session (then {}): any page can log the user out",
             asked.status, after.status

@@ -120,6 +120,31 @@ fn alphabet(text: &str) -> f64 {
     }
 }
 
+/// What an answer to the protected page says of the session it was asked with.
+pub(super) enum Proof {
+    /// The session opens the page.
+    Works,
+    /// It does not: 401, 403, 404, or a redirect to the login.
+    Ended,
+    /// Neither, and why.
+    Nothing(String),
+}
+
+/// Reads the answer beside the control, the same page without any session.
+pub(super) fn proof(facts: &Facts, after: &Response) -> Proof {
+    let public = |(_, _, page): (usize, &Exchange, &Response)| (200..300).contains(&page.status);
+    if facts.of(Purpose::AnonymousPage).any(public) {
+        return Proof::Nothing(
+            "the page is answered without a session too, so it tells nothing of one".into(),
+        );
+    }
+    match after.status {
+        200..=299 => Proof::Works,
+        301 | 302 | 303 | 307 | 308 | 401 | 403 | 404 => Proof::Ended,
+        other => Proof::Nothing(format!("the page answered {other}, which tells nothing of the session")),
+    }
+}
+
 pub(super) fn logout(facts: &Facts) -> Judgement {
     let Some((_, _, before)) = facts.of(Purpose::BeforeLogout).next() else {
         return missing(facts, Purpose::BeforeLogout, "a session before its logout");
@@ -140,7 +165,12 @@ pub(super) fn logout(facts: &Facts) -> Judgement {
         return missing(facts, Purpose::AfterLogout, "the replay after the logout");
     };
     let mut observations = Vec::new();
-    if (200..300).contains(&after.status) {
+    let works = match proof(facts, after) {
+        Proof::Works => true,
+        Proof::Ended => false,
+        Proof::Nothing(why) => return Judgement::Inconclusive(why),
+    };
+    if works {
         let detail = format!("the old session cookie still got {} after the logout", after.status);
         observations.push(Observation::new(Level::Fail, index, "session", detail));
     }

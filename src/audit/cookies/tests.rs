@@ -154,3 +154,43 @@ fn without_a_session_auth_the_rows_do_not_apply() {
         assert!(matches!(judge(check, &none), Judgement::NotApplicable(_)), "{check}");
     }
 }
+
+#[test]
+fn an_error_after_the_logout_proves_nothing() {
+    let after = |status_after| {
+        let facts = status(facts(true), Purpose::AnonymousPage, 302);
+        let facts = status(status(facts, Purpose::BeforeLogout, 200), Purpose::Logout, 302);
+        let facts = status(facts, Purpose::AfterLogout, status_after);
+        status(status(facts, Purpose::LogoutByGet, 405), Purpose::AfterLogoutByGet, status_after)
+    };
+    for check in ["SESSION-LOGOUT", "CSRF-SAFE-METHOD"] {
+        for error in [429, 500, 503] {
+            assert!(matches!(judge(check, &after(error)), Judgement::Inconclusive(_)), "{check} {error}");
+        }
+    }
+}
+
+#[test]
+fn a_page_that_everybody_may_see_tells_nothing_of_sessions() {
+    let public = status(facts(true), Purpose::AnonymousPage, 200);
+    let public = status(status(public, Purpose::BeforeLogout, 200), Purpose::Logout, 302);
+    let public = status(public, Purpose::AfterLogout, 200);
+    let public = status(status(public, Purpose::LogoutByGet, 302), Purpose::AfterLogoutByGet, 200);
+    for check in ["SESSION-LOGOUT", "CSRF-SAFE-METHOD"] {
+        assert!(matches!(judge(check, &public), Judgement::Inconclusive(_)), "{check}");
+    }
+}
+
+#[test]
+fn a_redirect_elsewhere_is_a_refusal() {
+    let to = |facts: Facts, purpose, place: &str| {
+        facts.answer(purpose, RouteKind::Logout, 302, &[("Location", place)], "")
+    };
+    for (check, purpose) in
+        [("CSRF-REQUIRED", Purpose::PostWithoutCsrf), ("CSRF-ORIGIN", Purpose::PostForeignOrigin)]
+    {
+        let control = to(facts(true), Purpose::PostWithCsrf, "/bye/");
+        assert_eq!(worst(check, &to(control.clone(), purpose, "/csrf-failed/")), None, "{check}");
+        assert_eq!(worst(check, &to(control, purpose, "/bye/")), Some(Level::Fail), "{check}");
+    }
+}

@@ -9,14 +9,18 @@ use crate::wire::Response;
 /// Headers that every answer should carry; HSTS over https only.
 const REQUIRED: [&str; 2] = ["Strict-Transport-Security", "X-Content-Type-Options"];
 /// Headers that count when they stand twice, and what browsers then do.
-const ONCE: [(&str, &str); 8] = [
+const ONCE: [(&str, &str); 7] = [
     ("Strict-Transport-Security", "browsers take the first"),
     ("X-Content-Type-Options", "browsers take the first"),
     ("X-Frame-Options", "browsers deny when they differ"),
     ("Referrer-Policy", "browsers take the last known one"),
-    ("Content-Security-Policy", "browsers enforce all of them"),
     ("Cross-Origin-Opener-Policy", "browsers ignore a list"),
+    ("Cross-Origin-Embedder-Policy", "browsers ignore a list"),
     ("Cross-Origin-Resource-Policy", "browsers ignore a list"),
+];
+/// Headers whose lines add up: different ones may be meant, each of them for itself.
+const LISTS: [(&str, &str); 2] = [
+    ("Content-Security-Policy", "browsers enforce all of them"),
     ("Permissions-Policy", "browsers join them"),
 ];
 
@@ -25,19 +29,16 @@ pub(super) fn doubled(facts: &Facts) -> Judgement {
     let mut observations = Vec::new();
     for (index, _, answer) in ordinary(facts) {
         places += 1;
-        for (name, browsers) in ONCE {
+        let once = ONCE.into_iter().map(|(name, browsers)| (name, browsers, Level::Fail));
+        let lists = LISTS.into_iter().map(|(name, browsers)| (name, browsers, Level::Info));
+        for (name, browsers, when_different) in once.chain(lists) {
             let lines: Vec<String> = answer.header_lines(name).collect();
             let different: BTreeSet<&str> = lines.iter().map(|line| line.trim()).collect();
             if lines.len() < 2 {
                 continue;
             }
             let shown: Vec<String> = lines.iter().map(|line| quoted(line)).collect();
-            // Several policies are a way to write one: each of them may stand for itself.
-            let level = if different.len() > 1 && name != "Content-Security-Policy" {
-                Level::Fail
-            } else {
-                Level::Warn
-            };
+            let level = if different.len() > 1 { when_different } else { Level::Warn };
             let detail = format!("{name} stands {} times: {}; {browsers}", lines.len(), shown.join(" then "));
             observations.push(Observation::new(level, index, name.to_ascii_lowercase(), detail));
         }
@@ -138,6 +139,9 @@ pub(super) fn coverage(facts: &Facts) -> Judgement {
 }
 
 pub(super) fn clear_site_data(facts: &Facts) -> Judgement {
+    if !facts.has_session {
+        return Judgement::NotApplicable("the scenario has no session auth".into());
+    }
     let answers: Vec<_> = facts.of(Purpose::Logout).collect();
     if answers.is_empty() {
         return Judgement::NotRun(if facts.active {

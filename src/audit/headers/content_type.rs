@@ -15,6 +15,9 @@ fn judge(answer: &Response) -> Option<(Level, String)> {
     };
     let mut parts = line.split(';').map(|part| part.trim().to_ascii_lowercase());
     let kind = parts.next().unwrap_or_default();
+    if !kind.split_once('/').is_some_and(|(kind, sub)| !kind.is_empty() && !sub.is_empty()) {
+        return Some((Level::Fail, format!("{} is no media type: browsers guess", quoted(&line))));
+    }
     let charset = parts.any(|part| part.starts_with("charset="));
     let compressed = answer.header("content-encoding").is_some();
     if kind.starts_with("text/html") && !compressed && is_json(&answer.body) {

@@ -1,6 +1,6 @@
 //! Strict-Transport-Security by the grammar of RFC 6797 6.1.
 
-use super::look::{each, ordinary, quoted};
+use super::look::{each, ordinary, quoted, settled};
 use crate::audit::{Facts, Judgement, Level};
 use crate::wire::Response;
 
@@ -27,26 +27,37 @@ impl Hsts {
     pub fn parse(line: &str) -> Result<Self, &'static str> {
         let (mut max_age, mut sub_domains, mut preload) = (None, false, false);
         let mut seen: Vec<String> = Vec::new();
-        for directive in line.split(';').map(str::trim).filter(|directive| !directive.is_empty()) {
-            let (name, value) = match directive.split_once('=') {
-                Some((name, value)) => (name.trim().to_ascii_lowercase(), Some(value.trim())),
-                None => (directive.to_ascii_lowercase(), None),
-            };
+        let mut rest = line.trim_matches(is_blank);
+        loop {
+            rest = rest.trim_start_matches(|c| is_blank(c) || c == ';');
+            if rest.is_empty() {
+                break;
+            }
+            let (name, after) = token(rest).ok_or("a directive has no name")?;
+            let name = name.to_ascii_lowercase();
+            rest = after.trim_start_matches(is_blank);
+            let mut value = None;
+            if let Some(after) = rest.strip_prefix('=') {
+                let (text, after) = word(after.trim_start_matches(is_blank)).ok_or("a value is malformed")?;
+                (value, rest) = (Some(text), after.trim_start_matches(is_blank));
+            }
+            if !rest.is_empty() && !rest.starts_with(';') {
+                return Err("directives are not parted by `;`");
+            }
             if seen.contains(&name) {
                 return Err("a directive stands twice");
             }
-            match name.as_str() {
-                "max-age" => {
-                    let value = value.ok_or("max-age has no value")?;
-                    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-                    let digits = quoted.unwrap_or(value);
+            match (name.as_str(), value) {
+                ("max-age", Some(digits)) => {
                     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
                         return Err("max-age is no whole number of seconds");
                     }
                     max_age = Some(digits.parse().unwrap_or(u64::MAX));
                 }
-                "includesubdomains" => sub_domains = true,
-                "preload" => preload = true,
+                ("max-age", None) => return Err("max-age has no value"),
+                ("includesubdomains", Some(_)) => return Err("includeSubDomains takes no value"),
+                ("includesubdomains", None) => sub_domains = true,
+                ("preload", _) => preload = true,
                 _ => {}
             }
             seen.push(name);
@@ -62,11 +73,39 @@ impl Hsts {
     }
 }
 
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+/// A token (RFC 9110 5.6.2) and what follows.
+fn token(text: &str) -> Option<(&str, &str)> {
+    let of_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let end = text.find(|c| !of_token(c)).unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+/// A token or a quoted string without its quotes, and what follows.
+fn word(text: &str) -> Option<(String, &str)> {
+    let Some(inner) = text.strip_prefix('"') else {
+        return token(text).map(|(token, rest)| (token.to_owned(), rest));
+    };
+    let mut out = String::new();
+    let mut chars = inner.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return inner.get(at + 1..).map(|rest| (out, rest)),
+            '\\' => out.push(chars.next()?.1),
+            c => out.push(c),
+        }
+    }
+    None
+}
+
 pub(super) fn hsts(facts: &Facts) -> Judgement {
     if !facts.https {
         return Judgement::NotApplicable(HTTP_ONLY.into());
     }
-    each(ordinary(facts), "strict-transport-security", "no answer", |answer| {
+    each(settled(facts), "strict-transport-security", "no answer", |answer| {
         let Some((line, parsed)) = Hsts::first(answer) else {
             return Some((Level::Fail, "Strict-Transport-Security is missing".into()));
         };
@@ -141,6 +180,11 @@ mod tests {
             "max-age=-1",
             "max-age=1; max-age=2",
             "max-age=\"1",
+            "max-age=31536000, includeSubDomains",
+            "max-age=31536000 includeSubDomains",
+            "max-age=1; includeSubDomains=1",
+            "max-age=1; two words",
+            "max-age=1; =1",
         ] {
             assert!(Hsts::parse(wrong).is_err(), "{wrong}");
         }
@@ -150,6 +194,14 @@ mod tests {
         #[test]
         fn never_panics(line in ".{0,200}") {
             let _ = Hsts::parse(&line);
+        }
+
+        #[test]
+        fn blanks_quotes_and_empty_directives_change_nothing(
+            seconds in 0u64..1_000_000_000, blank in "[ \t]{0,2}", quote in "\"?", empty in "[; ]{0,3}",
+        ) {
+            let line = format!("{empty}Max-Age{blank}={blank}{quote}{seconds}{quote}{blank};{empty}x=y");
+            proptest::prop_assert_eq!(Hsts::parse(&line).map(|hsts| hsts.max_age), Ok(seconds));
         }
     }
 }

@@ -15,6 +15,13 @@ pub fn ordinary(facts: &Facts) -> impl Iterator<Item = Answer<'_>> {
     facts.answers().filter(|(_, e, _)| matches!(e.purpose, Purpose::Rest | Purpose::LoginPage))
 }
 
+/// Ordinary answers but redirects, which have a row of their own; all of them where there is nothing else.
+pub fn settled(facts: &Facts) -> impl Iterator<Item = Answer<'_>> {
+    let redirects = |answer: &Response| (300..400).contains(&answer.status);
+    let nothing_else = ordinary(facts).all(|(_, _, answer)| redirects(answer));
+    ordinary(facts).filter(move |(_, _, answer)| nothing_else || !redirects(answer))
+}
+
 /// Ordinary answers with a page in them.
 pub fn pages(facts: &Facts) -> impl Iterator<Item = Answer<'_>> {
     ordinary(facts).filter(|(_, exchange, answer)| is_page(exchange, answer))

@@ -1,15 +1,15 @@
 //! Rows on one header of a page each: framing, referrer, permissions, isolation, and old ones.
 
-use super::look::{each, joined, ordinary, pages, quoted};
+use super::look::{each, joined, ordinary, pages, quoted, settled};
 use super::structured;
-use crate::audit::{Facts, Judgement, Level, csp};
+use crate::audit::{Facts, Judgement, Level, Observation, csp};
 use crate::plan::{Profile, RouteKind};
 use crate::wire::Response;
 
 const NO_PAGE: &str = "no route answers with a page";
 
 pub(super) fn nosniff(facts: &Facts) -> Judgement {
-    each(ordinary(facts), "x-content-type-options", "no answer", |answer| {
+    each(settled(facts), "x-content-type-options", "no answer", |answer| {
         let Some(line) = joined(answer, "x-content-type-options") else {
             return Some((Level::Fail, "X-Content-Type-Options is missing".into()));
         };
@@ -23,17 +23,23 @@ pub(super) fn nosniff(facts: &Facts) -> Judgement {
     })
 }
 
+/// Whether a source of `frame-ancestors` stands for any site.
+fn is_anybody(source: &str) -> bool {
+    if matches!(source, "http:" | "https:") {
+        return true;
+    }
+    let host = source.strip_prefix("http://").or(source.strip_prefix("https://")).unwrap_or(source);
+    host.split([':', '/']).next() == Some("*")
+}
+
 pub(super) fn framing(facts: &Facts) -> Judgement {
     let strict = facts.profile == Profile::Strict;
     each(pages(facts), "x-frame-options", NO_PAGE, |answer| {
         let ancestors = csp::frame_ancestors(answer);
         if !ancestors.is_empty() {
             // Policies intersect: one that closes is enough. And where the directive stands, X-Frame-Options is ignored.
-            let open = |sources: &Vec<String>| {
-                sources.iter().any(|source| {
-                    matches!(source.as_str(), "*" | "http:" | "https:" | "http://*" | "https://*")
-                })
-            };
+            let open =
+                |sources: &Vec<String>| sources.iter().any(|source| is_anybody(&source.to_ascii_lowercase()));
             return ancestors.iter().all(open).then(|| {
                 let sources = ancestors.first().map(|sources| sources.join(" ")).unwrap_or_default();
                 (Level::Fail, format!("frame-ancestors {} lets any site frame the page", quoted(&sources)))
@@ -53,7 +59,12 @@ pub(super) fn framing(facts: &Facts) -> Judgement {
                 Some((Level::Warn, format!("{} is ignored by current browsers", quoted(one))))
             }
             [one] => Some((Level::Fail, format!("{} is no X-Frame-Options", quoted(one)))),
-            several => Some((Level::Warn, format!("{} different values; browsers deny", several.len()))),
+            several if several.iter().any(|value| value == "DENY" || value == "SAMEORIGIN") => {
+                Some((Level::Warn, format!("{} different values; browsers deny", several.len())))
+            }
+            several => {
+                Some((Level::Fail, format!("{} values and browsers know none: they allow", several.len())))
+            }
         }
     })
 }
@@ -89,7 +100,16 @@ pub(super) fn permissions(facts: &Facts) -> Judgement {
     })
 }
 
-/// A header whose value is one token, parameters apart.
+/// A header whose value is one structured token: browsers compare it by case, and ignore its parameters.
+fn structured_token(answer: &Response, name: &str) -> Option<String> {
+    let line = joined(answer, name)?;
+    Some(match structured::token(&line) {
+        Some(token) => token.to_owned(),
+        None => line,
+    })
+}
+
+/// What stands before the first `;`, in lower case.
 fn token(answer: &Response, name: &str) -> Option<String> {
     let line = joined(answer, name)?;
     Some(line.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
@@ -97,7 +117,7 @@ fn token(answer: &Response, name: &str) -> Option<String> {
 
 pub(super) fn opener(facts: &Facts) -> Judgement {
     each(pages(facts), "cross-origin-opener-policy", NO_PAGE, |answer| {
-        match token(answer, "cross-origin-opener-policy").as_deref() {
+        match structured_token(answer, "cross-origin-opener-policy").as_deref() {
             Some("same-origin" | "same-origin-allow-popups" | "noopener-allow-popups") => None,
             None => Some((Level::Warn, "Cross-Origin-Opener-Policy is missing".into())),
             Some("unsafe-none") => Some((Level::Warn, "`unsafe-none` isolates nothing".into())),
@@ -108,7 +128,7 @@ pub(super) fn opener(facts: &Facts) -> Judgement {
 
 pub(super) fn embedder(facts: &Facts) -> Judgement {
     each(pages(facts), "cross-origin-embedder-policy", NO_PAGE, |answer| {
-        match token(answer, "cross-origin-embedder-policy").as_deref() {
+        match structured_token(answer, "cross-origin-embedder-policy").as_deref() {
             Some("require-corp" | "credentialless") => None,
             None => Some((Level::Info, "Cross-Origin-Embedder-Policy is not set".into())),
             Some("unsafe-none") => Some((Level::Info, "`unsafe-none` is the default".into())),
@@ -127,9 +147,15 @@ pub(super) fn resource(facts: &Facts) -> Judgement {
     let mut observations = Vec::new();
     for (index, exchange, answer) in answers {
         places += 1;
-        let seen = match token(answer, "cross-origin-resource-policy").as_deref() {
-            Some("same-origin" | "same-site" | "cross-origin") => None,
-            None if exchange.site.kind == RouteKind::Protected => {
+        let protected = exchange.site.kind == RouteKind::Protected;
+        // Fetch compares the whole value, by case.
+        let seen = match joined(answer, "cross-origin-resource-policy").as_deref().map(str::trim) {
+            Some("same-origin" | "same-site") => None,
+            Some("cross-origin") if protected => {
+                Some((Level::Warn, "`cross-origin` lets any site load protected data".to_owned()))
+            }
+            Some("cross-origin") => None,
+            None if protected => {
                 Some((Level::Warn, "Cross-Origin-Resource-Policy is missing on protected data".to_owned()))
             }
             None => None,
@@ -137,9 +163,11 @@ pub(super) fn resource(facts: &Facts) -> Judgement {
                 Some((Level::Fail, format!("{} is no Cross-Origin-Resource-Policy", quoted(other))))
             }
         };
-        observations.extend(seen.map(|(level, detail)| {
-            crate::audit::Observation::new(level, index, "cross-origin-resource-policy", detail)
-        }));
+        observations.extend(
+            seen.map(|(level, detail)| {
+                Observation::new(level, index, "cross-origin-resource-policy", detail)
+            }),
+        );
     }
     Judgement::of(places, observations, "no static, JSON or protected route")
 }
@@ -177,11 +205,19 @@ pub(super) fn obsolete(facts: &Facts) -> Judgement {
         "X-WebKit-CSP",
         "P3P",
     ];
-    each(ordinary(facts), "obsolete", "no answer", |answer| {
-        if let Some(name) = OLD.iter().find(|name| answer.header(name).is_some()) {
-            return Some((Level::Warn, format!("`{name}` is obsolete")));
+    let mut places = 0;
+    let mut observations = Vec::new();
+    for (index, _, answer) in ordinary(facts) {
+        places += 1;
+        let mut note = |name: &str, detail: String| {
+            observations.push(Observation::new(Level::Warn, index, name.to_ascii_lowercase(), detail));
+        };
+        for name in OLD.iter().filter(|name| answer.header(name).is_some()) {
+            note(name, format!("`{name}` is obsolete"));
         }
-        let alone = answer.header("pragma").is_some() && answer.header("cache-control").is_none();
-        alone.then(|| (Level::Warn, "`Pragma` without `Cache-Control` says nothing in an answer".into()))
-    })
+        if answer.header("pragma").is_some() && answer.header("cache-control").is_none() {
+            note("pragma", "`Pragma` without `Cache-Control` says nothing in an answer".into());
+        }
+    }
+    Judgement::of(places, observations, "no answer")
 }

@@ -24,6 +24,17 @@ pub fn is_dictionary(text: &str) -> bool {
     }
 }
 
+/// The token of an item that is one (RFC 9651 3.3.4), without its parameters.
+pub fn token(text: &str) -> Option<&str> {
+    let text = text.trim_matches(' ');
+    let mut reader = Reader { rest: text.as_bytes() };
+    if !reader.rest.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'*') || !reader.bare() {
+        return None;
+    }
+    let length = text.len() - reader.rest.len();
+    (reader.parameters() && reader.rest.is_empty()).then(|| text.get(..length)).flatten()
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -156,9 +167,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn reads_tokens() {
+        assert_eq!(token(" same-origin; report-to=\"x\""), Some("same-origin"));
+        for bad in ["", "same-origin, same-origin", "\"same-origin\"", "same-origin x", "same-origin;", "7"] {
+            assert_eq!(token(bad), None, "{bad}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
-        fn never_panics(text in ".{0,200}") {
+        fn never_panics(text in ".{0,200}", near in "[a-z0-9=()*?:@%;,\"' \\\\.-]{0,60}") {
+            let _ = (is_dictionary(&near), token(&near), token(&text));
             let _ = is_dictionary(&text);
         }
     }

@@ -1,6 +1,23 @@
 //! Header names that tell what a stack is made of, after OWASP's Secure Headers Project, list of 2026-08-16 (`Server` has
 //! a row of its own).
 
+/// Starts of names of which there are many (in any case).
+pub const TECH_FAMILIES: &[&str] = &[
+    "x-b3-",
+    "x-datadog-",
+    "x-django-",
+    "x-drupal-",
+    "x-dt",
+    "x-dynatrace",
+    "x-envoy-",
+    "x-kong-",
+    "x-kubernetes-",
+    "x-litespeed-",
+    "x-magento-",
+    "x-nextjs-",
+    "x-wordpress-",
+];
+
 /// Names, in alphabetical order.
 pub const TECH_NAMES: &[&str] = &[
     "$wsep",

@@ -145,3 +145,111 @@ fn a_logout_may_clear_the_site() {
     assert_eq!(worst("HDR-CLEAR-SITE", &out(&[("Clear-Site-Data", "\"cookies\"")])), None);
     assert_eq!(worst("HDR-CLEAR-SITE", &out(&[])), INFO);
 }
+
+#[test]
+fn what_browsers_do_not_know_does_not_pass() {
+    const XFO: &str = "X-Frame-Options";
+    const COOP: &str = "Cross-Origin-Opener-Policy";
+    const CORP: &str = "Cross-Origin-Resource-Policy";
+    const HSTS: &str = "Strict-Transport-Security";
+    let cases: &[Case] = &[
+        // HTML 7.6: several values deny only when a known one is among them.
+        ("HDR-FRAME", &[(XFO, "ALLOW-FROM https://a.test, maybe")], FAIL),
+        ("HDR-FRAME", &[(XFO, "maybe, DENY")], WARN),
+        ("HDR-FRAME", &[("Content-Security-Policy", "frame-ancestors *:443")], FAIL),
+        // Tokens of structured fields are case-sensitive.
+        ("HDR-COOP", &[(COOP, "Same-Origin")], FAIL),
+        ("HDR-COOP", &[(COOP, "same-origin, same-origin")], FAIL),
+        ("HDR-COEP", &[("Cross-Origin-Embedder-Policy", "Require-Corp")], FAIL),
+        ("HDR-HSTS", &[(HSTS, "max-age=31536000; includeSubDomains=yes")], FAIL),
+        ("HDR-HSTS", &[(HSTS, "max-age=31536000; includeSubDomains preload")], FAIL),
+        ("HDR-HSTS", &[(HSTS, "max-age=31536000; note=\"a;max-age=0\"")], None),
+        ("HDR-CTYPE", &[], None),
+    ];
+    for (check, headers, expected) in cases {
+        assert_eq!(worst(check, &page(headers)), *expected, "{check}: {headers:?}");
+    }
+    let protected =
+        |value| facts(true).answer(Purpose::Rest, RouteKind::Protected, 200, &[(CORP, value)], "{}");
+    assert_eq!(worst("HDR-CORP", &protected("cross-origin")), WARN, "worse than absent");
+    assert_eq!(worst("HDR-CORP", &protected("same-origin; x")), FAIL);
+    assert_eq!(worst("HDR-CORP", &protected("Same-Origin")), FAIL);
+    let untyped = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[("Content-Type", "html")], "<p>");
+    assert_eq!(worst("HDR-CTYPE", &untyped), FAIL);
+}
+
+#[test]
+fn what_is_no_flaw_is_no_finding() {
+    const PERMISSIONS: &str = "Permissions-Policy";
+    const CSP: &str = "Content-Security-Policy";
+    let cases: &[Case] = &[
+        ("HDR-SERVER-VERSION", &[("Server", "AmazonS3")], None),
+        ("HDR-SERVER-VERSION", &[("Server", "h2o")], None),
+        ("HDR-SERVER-VERSION", &[("Server", "Apache 2.4")], WARN),
+        // Lines of a list add up: two of them may be meant.
+        ("HDR-DUP", &[(PERMISSIONS, "camera=()"), (PERMISSIONS, "usb=()")], INFO),
+        ("HDR-DUP", &[(CSP, "default-src 'self'"), (CSP, "frame-ancestors 'none'")], INFO),
+        ("HDR-DUP", &[(CSP, "default-src 'self'"), (CSP, "default-src 'self'")], WARN),
+        (
+            "HDR-DUP",
+            &[
+                ("Cross-Origin-Embedder-Policy", "require-corp"),
+                ("Cross-Origin-Embedder-Policy", "unsafe-none"),
+            ],
+            FAIL,
+        ),
+        ("HDR-INTERNAL", &[("X-App", "notes/10.1.2.3")], None),
+        ("HDR-INTERNAL", &[("X-App", "3.10.1.2.3")], None),
+        ("HDR-INTERNAL", &[("X-App", "10.1.2.999")], None),
+        ("HDR-INTERNAL", &[("Link", "</static/app.local.js>; rel=preload")], None),
+        ("HDR-INTERNAL", &[("Location", "/Service.svc")], None),
+        ("HDR-INTERNAL", &[("X-Request-Id", "550e8400-e29b-41d4-a716-446655440000")], None),
+        ("HDR-INTERNAL", &[("Location", "http://10.0.3.7/")], WARN),
+        ("HDR-INTERNAL", &[("X-Pod", "web-6d4cf56db6-x8zq2")], WARN),
+    ];
+    for (check, headers, expected) in cases {
+        assert_eq!(worst(check, &page(headers)), *expected, "{check}: {headers:?}");
+    }
+}
+
+#[test]
+fn the_stack_s_own_address_is_no_secret() {
+    let mut lan = page(&[("Location", "http://10.0.3.7:8000/next")]);
+    lan.host = "10.0.3.7:8000".into();
+    assert_eq!(worst("HDR-INTERNAL", &lan), None);
+    let mut named = page(&[("Location", "https://app.internal/next")]);
+    named.host = "app.internal".into();
+    assert_eq!(worst("HDR-INTERNAL", &named), None);
+}
+
+#[test]
+fn a_bare_redirect_is_one_mild_finding() {
+    let facts = page(SOUND).answer(Purpose::Rest, RouteKind::Html, 302, &[], "");
+    assert_eq!(worst("HDR-ON-REDIRECT", &facts), WARN);
+    for check in ["HDR-HSTS", "HDR-XCTO"] {
+        assert_eq!(worst(check, &facts), None, "{check}: HDR-ON-REDIRECT says it");
+    }
+    let only = super::super::fixture::facts(true).answer(Purpose::Rest, RouteKind::Html, 302, &[], "");
+    assert_eq!(worst("HDR-HSTS", &only), FAIL, "where there is nothing else");
+}
+
+#[test]
+fn every_header_that_gives_something_away_is_named() {
+    let subjects = |check, headers: &[(&str, &str)]| match judge(check, &page(headers)) {
+        Judgement::Judged { observations, .. } => {
+            observations.into_iter().map(|o| o.subject).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let tech = [("X-Powered-By", "PHP"), ("X-B3-Flags", "1"), ("X-Drupal-Cache", "HIT")];
+    assert_eq!(subjects("HDR-TECH", &tech), ["x-powered-by", "x-b3-flags", "x-drupal-cache"]);
+    let old = [("Expect-CT", "max-age=1"), ("P3P", "x"), ("Pragma", "no-cache")];
+    assert_eq!(subjects("HDR-OBSOLETE", &old), ["expect-ct", "p3p", "pragma"]);
+}
+
+#[test]
+fn without_a_session_there_is_no_logout_to_judge() {
+    let mut none = facts(true);
+    none.has_session = false;
+    assert!(matches!(judge("HDR-CLEAR-SITE", &none), Judgement::NotApplicable(_)));
+}
