@@ -47,6 +47,9 @@ impl Progress {
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
             bar.enable_steady_tick(Duration::from_millis(200));
             View::Bar(bar)
         } else {
@@ -107,7 +110,7 @@ impl Progress {
 
     fn begin(&mut self, stack: String, phase: &'static str, duration: Duration) {
         if let View::Bar(bar) = &self.view {
-            let template = "{spinner} {prefix:.bold} [{bar:24}] {msg}";
+            let template = "{spinner} {prefix:.bold} [{bar:24}] {wide_msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("█▌░"));
             }
