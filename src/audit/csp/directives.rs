@@ -1,12 +1,11 @@
 //! Rows about which directives a policy has, and how it is written.
 
-use super::page::{self, Page, Stand, USUAL, is_media, open, pages};
-use super::policy::{Directive, Place, Policy};
+use super::page::{self, Page, SCRIPT, Stand, USUAL, is_media, open, pages};
+use super::policy::{Directive, Place, Policy, Token};
 use super::source::{KEYWORDS, Source, shown};
 use super::sources::OBJECT;
 use crate::audit::{Facts, Judgement, Level, Observation};
 
-const SCRIPTS: &[&str] = &["script-src", "default-src"];
 /// Directives whose values are sources.
 pub(super) const SOURCE_LISTS: &[&str] = &[
     "base-uri",
@@ -72,7 +71,7 @@ pub(super) fn present(facts: &Facts) -> Judgement {
 
 fn absent(page: &Page<'_>) -> Option<Observation> {
     let enforced = page.enforced();
-    if enforced.iter().any(|policy| policy.governing(SCRIPTS).is_some()) {
+    if page.governs_scripts() {
         return None;
     }
     let only_reports = page.policies.iter().any(|policy| policy.place == Place::ReportOnly);
@@ -104,12 +103,32 @@ pub(super) fn syntax(facts: &Facts) -> Judgement {
     Judgement::of(with_policy.len(), observations, otherwise)
 }
 
+fn is_known(name: &str) -> bool {
+    SOURCE_LISTS.contains(&name) || OTHERS.contains(&name)
+}
+
+/// The directive that ended up among the values of one that holds no sources. Names that the site chooses itself
+/// may be spelt like directives.
+fn swallowed(directive: &Directive) -> Option<&Token> {
+    let chosen = ["report-to", "trusted-types"].contains(&directive.name.as_str());
+    directive.values.iter().find(|token| !chosen && is_known(&token.text.to_ascii_lowercase()))
+}
+
 fn misspelt(page: &Page<'_>, directive: &Directive) -> Vec<Observation> {
     let name = directive.name.as_str();
     if !SOURCE_LISTS.contains(&name) {
         let detail = format!("{} at byte {} is no directive", shown(name), directive.offset);
-        let known = OTHERS.contains(&name);
-        return if known { Vec::new() } else { vec![page.note(Level::Fail, name, detail)] };
+        if !OTHERS.contains(&name) {
+            return vec![page.note(Level::Fail, name, detail)];
+        }
+        return swallowed(directive)
+            .map(|token| {
+                let why = "is a directive's name: a semicolon is missing before it";
+                let detail = format!("{} at byte {} of {name} {why}", shown(&token.text), token.offset);
+                page.note(Level::Fail, name, detail)
+            })
+            .into_iter()
+            .collect();
     }
     let mut found = Vec::new();
     for token in &directive.values {
@@ -117,7 +136,7 @@ fn misspelt(page: &Page<'_>, directive: &Directive) -> Vec<Observation> {
         let bare = ["nonce-", "sha256-", "sha384-", "sha512-"].iter().any(|prefix| lower.starts_with(prefix));
         let why = if bare || KEYWORDS.contains(&lower.as_str()) {
             "lacks its quotes"
-        } else if SOURCE_LISTS.contains(&lower.as_str()) || OTHERS.contains(&lower.as_str()) {
+        } else if is_known(&lower) {
             "is a directive's name: a semicolon is missing before it"
         } else if token.source() == Source::Invalid {
             "is no source"
@@ -151,7 +170,7 @@ pub(super) fn object_base(facts: &Facts) -> Judgement {
         }
         if policies.iter().all(|policy| policy.directive("base-uri").is_none()) {
             let proofs =
-                policies.iter().any(|policy| policy.governing(SCRIPTS).is_some_and(Directive::has_proof));
+                policies.iter().any(|policy| policy.governing(SCRIPT).is_some_and(Directive::has_proof));
             found.push(if proofs {
                 let detail =
                     "base-uri is missing: an injected base element redirects scripts that have the nonce";
@@ -174,7 +193,7 @@ fn closes_plugins(policies: &[&Policy]) -> bool {
 
 pub(super) fn strict(facts: &Facts) -> Judgement {
     page::judge(facts, |page, policies| {
-        let lists: Vec<&Directive> = policies.iter().filter_map(|policy| policy.governing(SCRIPTS)).collect();
+        let lists: Vec<&Directive> = policies.iter().filter_map(|policy| policy.governing(SCRIPT)).collect();
         let mut found = Vec::new();
         let dynamic = |list: &Directive| list.keyword("strict-dynamic").is_some();
         for list in lists.iter().filter(|list| dynamic(list) && !list.has_proof()) {
@@ -210,31 +229,31 @@ pub(super) fn form_action(facts: &Facts) -> Judgement {
     let with_form = |page: &Page<'_>| super::markup::tags(&page.body).iter().any(|tag| tag.name == "form");
     let pages = pages(facts, USUAL);
     let with_form: Vec<_> = pages.iter().filter(|page| with_form(page)).collect();
-    let places = with_form.iter().filter(|page| !page.enforced().is_empty()).count();
+    let places = with_form.iter().filter(|page| page.governs_scripts()).count();
     let mut observations = Vec::new();
     for page in with_form {
         let policies = page.enforced();
         let closed = |policy: &&Policy| {
             policy
                 .directive("form-action")
-                .is_some_and(|list| list.values.iter().all(|token| token.text != "*"))
+                .is_some_and(|list| list.values.iter().all(|token| token.source().wildcard().is_none()))
         };
-        if policies.is_empty() || policies.iter().any(closed) {
+        if !page.governs_scripts() || policies.iter().any(closed) {
             continue;
         }
         let any = policies.iter().any(|policy| policy.directive("form-action").is_some());
         let detail = if any {
-            "form-action has *: an injected form may send anywhere"
+            "form-action names any host: an injected form may send anywhere"
         } else {
             "form-action is missing; default-src does not stand in for it"
         };
         observations.push(page.note(Level::Warn, "form-action", detail));
     }
-    let bare = !pages.is_empty() && pages.iter().all(|page| page.enforced().is_empty());
+    let governed = pages.iter().any(Page::governs_scripts);
     Judgement::of(
         places,
         observations,
-        if bare { page::NO_POLICY } else { "no page with a form and a policy was seen" },
+        if governed { "no page with a form and a policy was seen" } else { page::nothing(&pages) },
     )
 }
 

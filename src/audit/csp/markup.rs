@@ -7,7 +7,7 @@ const MOST_TAGS: usize = 2000;
 const MOST_ATTRIBUTES: usize = 64;
 /// Elements whose content is text up to their end tag.
 const RAW: &[&str] = &["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"];
-const KEPT: &[&str] = &["script", "link", "form", "meta"];
+const KEPT: &[&str] = &["script", "link", "form", "meta", "base", "body"];
 
 /// A start tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Tag<'_> {
     }
 }
 
-/// The script, link, form and meta tags of a page, in order.
+/// The start tags of a page that matter here, in order.
 pub fn tags(page: &str) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     let mut rest = page;

@@ -4,10 +4,13 @@ use super::markup;
 use super::policy::{Directive, Policy, Token};
 use super::source::{Source, shown};
 use crate::audit::{Exchange, Facts, Judgement, Level, Observation, Purpose};
+use crate::plan::RouteKind;
 use crate::wire::Response;
 
 /// What a row says of pages without an enforced policy.
 pub const NO_POLICY: &str = "no policy; see CSP-PRESENT";
+/// What decides on scripts as a whole.
+pub const SCRIPT: &[&str] = &["script-src", "default-src"];
 
 /// One html answer.
 pub struct Page<'a> {
@@ -32,7 +35,10 @@ pub fn pages<'a>(facts: &'a Facts, purposes: &[Purpose]) -> Vec<Page<'a>> {
     facts
         .answers()
         .filter(|(_, by, answer)| purposes.contains(&by.purpose) && answer.status == 200)
-        .filter(|(_, _, answer)| is_media(answer, |media| media == "text/html"))
+        .filter(|(_, by, answer)| match answer.header("content-type") {
+            Some(_) => is_media(answer, |media| media == "text/html"),
+            None => by.site.kind == RouteKind::Html,
+        })
         .map(|(exchange, by, answer)| {
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             let policies = Policy::all(answer, &metas(&body));
@@ -50,7 +56,9 @@ fn metas(body: &str) -> Vec<String> {
         tag.name == "meta" && names.is_some_and(|name| name.eq_ignore_ascii_case("content-security-policy"))
     };
     let tags = markup::tags(body);
+    // Browsers heed those in the head only.
     tags.iter()
+        .take_while(|tag| tag.name != "body")
         .filter(|tag| is_policy(tag))
         .filter_map(|tag| Some(tag.attribute("content")?.to_owned()))
         .collect()
@@ -60,6 +68,11 @@ impl Page<'_> {
     /// The policies that browsers enforce: all of them at once.
     pub fn enforced(&self) -> Vec<&Policy> {
         self.policies.iter().filter(|policy| policy.is_enforced()).collect()
+    }
+
+    /// Whether an enforced policy restricts scripts; where none does, CSP-PRESENT says so once for all rows.
+    pub fn governs_scripts(&self) -> bool {
+        self.enforced().iter().any(|policy| policy.governing(SCRIPT).is_some())
     }
 
     /// An observation on this page.
@@ -77,19 +90,28 @@ impl Page<'_> {
     }
 }
 
-/// Judges every page that has an enforced policy.
+/// Judges every page whose policies restrict scripts.
 pub fn judge(
     facts: &Facts,
+    rule: impl for<'p> Fn(&'p Page<'_>, &[&'p Policy]) -> Vec<Observation>,
+) -> Judgement {
+    judge_where(facts, |page| page.governs_scripts(), rule)
+}
+
+/// Judges every page that a test accepts.
+pub fn judge_where(
+    facts: &Facts,
+    applies: impl Fn(&Page<'_>) -> bool,
     rule: impl for<'p> Fn(&'p Page<'_>, &[&'p Policy]) -> Vec<Observation>,
 ) -> Judgement {
     let pages = pages(facts, USUAL);
     let mut places = 0;
     let mut observations = Vec::new();
     for page in &pages {
-        let enforced = page.enforced();
-        if enforced.is_empty() {
+        if !applies(page) {
             continue;
         }
+        let enforced = page.enforced();
         places += 1;
         let mut seen: Vec<Observation> = Vec::new();
         for observation in rule(page, &enforced) {
@@ -100,7 +122,18 @@ pub fn judge(
         }
         observations.extend(seen);
     }
-    Judgement::of(places, observations, if pages.is_empty() { "no html page was seen" } else { NO_POLICY })
+    Judgement::of(places, observations, nothing(&pages))
+}
+
+/// Why there is nothing to look at.
+pub fn nothing(pages: &[Page<'_>]) -> &'static str {
+    if pages.is_empty() {
+        "no html page was seen"
+    } else if pages.iter().all(|page| page.enforced().is_empty()) {
+        NO_POLICY
+    } else {
+        "no policy restricts scripts; see CSP-PRESENT"
+    }
 }
 
 /// How one policy stands to a weakness.
@@ -158,7 +191,11 @@ fn covers(wide: &Source<'_>, narrow: &Source<'_>) -> bool {
         !matches!(narrow.scheme(), Some(scheme) if !["http", "https", "ws", "wss"].contains(&scheme));
     match wide.wildcard() {
         Some("*") => by_network,
-        Some("http" | "https") => by_network && narrow.wildcard() != Some("*"),
+        Some("http") => by_network && narrow.wildcard() != Some("*"),
+        // Never what is plain.
+        Some("https") => {
+            by_network && narrow.wildcard() != Some("*") && !matches!(narrow.scheme(), Some("http" | "ws"))
+        }
         _ => match (wide.host(), narrow.host()) {
             (Some(wide), Some(narrow)) => is_under(wide, narrow),
             _ => false,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::source::Source;
+use super::source::{Source, is_base64};
 use crate::wire::Response;
 
 const ENFORCED: &str = "content-security-policy";
@@ -66,9 +66,12 @@ impl Directive {
         self.sources().next().is_none()
     }
 
-    /// Whether it lists a nonce or a hash.
+    /// Whether it lists a nonce or a hash; browsers ignore a nonce that is not base64.
     pub fn has_proof(&self) -> bool {
-        self.values.iter().any(|token| matches!(token.source(), Source::Nonce(_) | Source::Hash))
+        self.values.iter().any(|token| match token.source() {
+            Source::Nonce(value) => is_base64(value),
+            source => source == Source::Hash,
+        })
     }
 
     /// Sources that match by address: none for scripts beside `'strict-dynamic'`.
@@ -141,12 +144,14 @@ impl Policy {
         self.place != Place::ReportOnly && !self.directives.is_empty()
     }
 
-    /// A directive by its name. Pages cannot set some of them in a meta element.
+    /// A directive by its name. Pages cannot set some of them in a meta element, and browsers skip one that is not
+    /// ASCII throughout (CSP3 2.2.1).
     pub fn directive(&self, name: &str) -> Option<&Directive> {
         if self.place == Place::Meta && ["frame-ancestors", "report-uri", "sandbox"].contains(&name) {
             return None;
         }
-        self.directives.iter().find(|directive| directive.name == name)
+        let ascii = |directive: &&Directive| directive.values.iter().all(|token| token.text.is_ascii());
+        self.directives.iter().find(|directive| directive.name == name).filter(ascii)
     }
 
     /// The directive that decides: the first of the chain that is there.

@@ -1,18 +1,32 @@
 //! Rows about what source lists let in.
 
-use super::directives::SOURCE_LISTS;
-use super::page::{self, Page, Stand, is_under, open, reachable};
+use super::page::{self, Page, SCRIPT, Stand, is_under, open, reachable};
 use super::policy::{Directive, Policy, Token};
 use crate::audit::{Facts, Judgement, Level, Observation};
 
 /// What decides on script elements, event handlers and so on: the first directive that is there.
-const SCRIPT: &[&str] = &["script-src", "default-src"];
 const SCRIPT_ELEM: &[&str] = &["script-src-elem", "script-src", "default-src"];
 const SCRIPT_ATTR: &[&str] = &["script-src-attr", "script-src", "default-src"];
 const STYLE_ELEM: &[&str] = &["style-src-elem", "style-src", "default-src"];
 const STYLE_ATTR: &[&str] = &["style-src-attr", "style-src", "default-src"];
 pub(super) const OBJECT: &[&str] = &["object-src", "default-src"];
 const BASE: &[&str] = &["base-uri"];
+/// What is loaded, run or sent, each with the directives that decide; what is only shown comes last.
+const LOADED: &[&[&str]] = &[
+    SCRIPT_ELEM,
+    STYLE_ELEM,
+    OBJECT,
+    &["frame-src", "child-src", "default-src"],
+    &["worker-src", "child-src", "script-src", "default-src"],
+    &["connect-src", "default-src"],
+    &["font-src", "default-src"],
+    &["manifest-src", "default-src"],
+    BASE,
+    &["form-action"],
+    &["frame-ancestors"],
+    &["img-src", "default-src"],
+    &["media-src", "default-src"],
+];
 
 /// Hosts from which anybody's scripts, JSONP or old frameworks with template gadgets come (looked up in 2026).
 const BYPASSES: &[(&str, &str)] = &[
@@ -163,16 +177,25 @@ pub(super) fn http_source(facts: &Facts) -> Judgement {
     if !facts.https {
         return Judgement::NotApplicable("the stack does not answer over https".to_owned());
     }
-    page::judge(facts, |page, policies| {
-        let mut found = Vec::new();
-        for name in SOURCE_LISTS {
-            let level = if ["img-src", "media-src"].contains(name) { Level::Warn } else { Level::Fail };
-            for (directive, token) in
-                reachable(policies, &[name], |_, source| matches!(source.scheme(), Some("http" | "ftp")))
-            {
-                found.push(page.quote(level, directive, token, "on an https page"));
+    page::judge_where(
+        facts,
+        |page| !page.enforced().is_empty(),
+        |page, policies| {
+            let mut found: Vec<Observation> = Vec::new();
+            for chain in LOADED {
+                let passive = matches!(chain.first(), Some(&("img-src" | "media-src")));
+                let level = if passive { Level::Warn } else { Level::Fail };
+                for (directive, token) in
+                    reachable(policies, chain, |_, source| matches!(source.scheme(), Some("http" | "ftp")))
+                {
+                    let new = page.quote(level, directive, token, "on an https page");
+                    // One source of default-src stands for all that falls back to it.
+                    if !found.iter().any(|known| known.subject == new.subject && known.detail == new.detail) {
+                        found.push(new);
+                    }
+                }
             }
-        }
-        found
-    })
+            found
+        },
+    )
 }

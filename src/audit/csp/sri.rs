@@ -19,7 +19,9 @@ pub(super) fn external(facts: &Facts) -> Judgement {
     let mut observations: Vec<Observation> = Vec::new();
     for page in &pages {
         let mut seen: Vec<Observation> = Vec::new();
-        for observation in tags(&page.body).iter().filter_map(|tag| loaded(page, tag, &base)) {
+        let tags = tags(&page.body);
+        let from = moved(&tags, &base);
+        for observation in tags.iter().filter_map(|tag| loaded(page, tag, &base, &from)) {
             if !seen.contains(&observation) {
                 seen.push(observation);
             }
@@ -29,7 +31,14 @@ pub(super) fn external(facts: &Facts) -> Judgement {
     Judgement::of(pages.len(), observations, "no html page was seen")
 }
 
-fn loaded(page: &Page<'_>, tag: &Tag<'_>, base: &Url) -> Option<Observation> {
+/// Where relative addresses start: the first base element with an address moves them all.
+fn moved(tags: &[Tag<'_>], own: &Url) -> Url {
+    let mut bases = tags.iter().filter(|tag| tag.name == "base").filter_map(|tag| tag.attribute("href"));
+    let address = bases.next().filter(|address| address.len() <= LONGEST);
+    address.and_then(|address| own.join(address.trim()).ok()).unwrap_or_else(|| own.clone())
+}
+
+fn loaded(page: &Page<'_>, tag: &Tag<'_>, own: &Url, from: &Url) -> Option<Observation> {
     let address = match tag.name.as_str() {
         "script" => tag.attribute("src"),
         "link" => {
@@ -42,16 +51,17 @@ fn loaded(page: &Page<'_>, tag: &Tag<'_>, base: &Url) -> Option<Observation> {
     if address.len() > LONGEST {
         return None;
     }
-    let url = base.join(address).ok()?;
+    let url = from.join(address).ok()?;
     let origin = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
-    if !["http", "https"].contains(&url.scheme()) || origin(&url) == origin(base) {
+    if !["http", "https"].contains(&url.scheme()) || origin(&url) == origin(own) {
         return None;
     }
     let host = url.host_str().unwrap_or_default();
     // The query may hold a key: it is not shown.
     let plain = shown(address.split(['?', '#']).next().unwrap_or_default());
     let what = format!("{} from {plain}", tag.name);
-    if address.starts_with("//") || address.starts_with("\\\\") {
+    // Browsers take a backslash for a slash.
+    if address.chars().take_while(|c| matches!(c, '/' | '\\')).count() > 1 {
         return Some(page.note(
             Level::Fail,
             host,

@@ -41,6 +41,7 @@ fn rows_on_one_policy() {
     for (check, policy, expected) in [
         ("CSP-PRESENT", "default-src 'self'", None),
         ("CSP-PRESENT", "img-src *", FAIL),
+        ("CSP-PRESENT", "default-src \u{2018}self\u{2019}", FAIL),
         ("CSP-SYNTAX", "default-src 'self'; script-src 'sha256-YWJj' https://a.test:443/x", None),
         ("CSP-SYNTAX", "default-src none", FAIL),
         ("CSP-SYNTAX", "script-src nonce-abcdefgh", FAIL),
@@ -50,12 +51,16 @@ fn rows_on_one_policy() {
         ("CSP-SYNTAX", " ", FAIL),
         ("CSP-SYNTAX", "default-src 'self'; default-src *", WARN),
         ("CSP-SYNTAX", "default-src 'none' https://a.test", WARN),
+        ("CSP-SYNTAX", "report-uri /csp Script-Src 'self'; default-src 'none'", FAIL),
+        ("CSP-SYNTAX", "trusted-types default sandbox; report-to sandbox; default-src 'none'", None),
+        ("CSP-SYNTAX", "default-src \u{2018}self\u{2019}", FAIL),
         ("CSP-UNSAFE-INLINE", "default-src 'self'", None),
         ("CSP-UNSAFE-INLINE", "default-src 'self' 'unsafe-inline'", FAIL),
         ("CSP-UNSAFE-INLINE", "script-src 'UNSAFE-INLINE'", FAIL),
         ("CSP-UNSAFE-INLINE", "script-src data:", FAIL),
         ("CSP-UNSAFE-INLINE", "script-src 'unsafe-inline' 'nonce-abcdefgh'", None),
         ("CSP-UNSAFE-INLINE", "script-src 'unsafe-inline' 'sha256-YWJj'", None),
+        ("CSP-UNSAFE-INLINE", "script-src 'unsafe-inline' 'nonce-%'", FAIL),
         ("CSP-UNSAFE-INLINE", "default-src 'self'; style-src 'unsafe-inline'", WARN),
         ("CSP-UNSAFE-EVAL", "script-src 'self'", None),
         ("CSP-UNSAFE-EVAL", "default-src 'unsafe-eval'", WARN),
@@ -90,10 +95,14 @@ fn rows_on_one_policy() {
         ("CSP-STRICT", STRICT, None),
         ("CSP-STRICT", "default-src 'self'", INFO),
         ("CSP-STRICT", "script-src 'strict-dynamic'", FAIL),
+        ("CSP-STRICT", "script-src 'strict-dynamic' 'nonce-%'", FAIL),
         ("CSP-HTTP-SOURCE", "default-src 'self' https:", None),
         ("CSP-HTTP-SOURCE", "default-src http://a.test", FAIL),
         ("CSP-HTTP-SOURCE", "connect-src ftp:", FAIL),
         ("CSP-HTTP-SOURCE", "default-src 'self'; img-src http:", WARN),
+        ("CSP-HTTP-SOURCE", "img-src http:, default-src 'self'", None),
+        ("CSP-HTTP-SOURCE", "img-src http:, img-src https:", None),
+        ("CSP-HTTP-SOURCE", "img-src http:, default-src *", WARN),
         ("CSP-REPORTING", "default-src 'self'; report-uri /csp", None),
         ("CSP-REPORTING", "default-src 'self'", INFO),
         ("CSP-TRUSTED-TYPES", "default-src 'self'; require-trusted-types-for 'script'", None),
@@ -124,6 +133,17 @@ fn a_page_without_policy_fails_once() {
 }
 
 #[test]
+fn a_policy_that_leaves_scripts_alone_passes_no_row_about_them() {
+    let facts = with(&["frame-ancestors 'none'"], "<form>");
+    assert_eq!(worst("CSP-PRESENT", &facts), FAIL);
+    let others = ["CSP-PRESENT", "CSP-SYNTAX", "CSP-HTTP-SOURCE", "SRI-EXTERNAL"];
+    for check in CHECKS.iter().filter(|check| !others.contains(&check.id) && !check.id.contains("NONCE")) {
+        let expected = Judgement::NotApplicable("no policy restricts scripts; see CSP-PRESENT".into());
+        assert_eq!(judge(check.id, &facts), expected, "{}", check.id);
+    }
+}
+
+#[test]
 fn only_html_pages_that_answered_count() {
     let facts = facts(true)
         .answer(Purpose::Rest, RouteKind::Html, 404, &[("Content-Type", "text/html")], "")
@@ -137,6 +157,13 @@ fn only_html_pages_that_answered_count() {
 fn where_a_policy_stands() {
     let meta = "<meta http-equiv=content-security-policy content=\"default-src &#x27;self&#x27;\">";
     assert_eq!(worst("CSP-PRESENT", &with(&[], meta)), None);
+    assert_eq!(
+        worst("CSP-PRESENT", &with(&[], &format!("<html><body>{meta}"))),
+        FAIL,
+        "browsers skip it there"
+    );
+    let untyped = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "<p>");
+    assert_eq!(worst("CSP-PRESENT", &untyped), FAIL, "a page without Content-Type");
     let reported = [("Content-Security-Policy-Report-Only", "default-src 'self' 'unsafe-inline'")];
     let reported = facts(true).page(Purpose::Rest, &reported, "");
     assert_eq!(worst("CSP-PRESENT", &reported), WARN);
@@ -194,6 +221,8 @@ fn forms() {
         ("default-src 'self'; form-action 'self'", None),
         ("default-src 'self'", WARN),
         ("default-src 'self'; form-action *", WARN),
+        ("default-src 'self'; form-action https:", WARN),
+        ("default-src 'self'; form-action *, form-action 'none'", None),
     ] {
         assert_eq!(worst("CSP-FORM-ACTION", &with(&[policy], form)), expected, "{policy}");
         assert!(matches!(judge("CSP-FORM-ACTION", &with(&[policy], "<p>")), Judgement::NotApplicable(_)));
@@ -211,8 +240,11 @@ fn external_files() {
         ("<script src=https://cdn.test/a.js>", WARN),
         ("<script src=https://cdn.test/a.js integrity=md5-YWJj>", WARN),
         ("<link rel='preload StyleSheet' href=https://cdn.test/a.css>", WARN),
+        ("<base href=https://cdn.test/x/><script src=a.js>", WARN),
+        ("<base href=https://cdn.test/><base href=/><script src=/a.js integrity=sha384-YWJj>", None),
         ("<script src=http://cdn.test/a.js integrity=sha384-YWJj>", FAIL),
         ("<script src=//cdn.test/a.js integrity=sha384-YWJj>", FAIL),
+        ("<script src='/\\cdn.test/a.js' integrity=sha384-YWJj>", FAIL),
     ] {
         assert_eq!(worst("SRI-EXTERNAL", &with(&[], tag)), expected, "{tag}");
     }
