@@ -16,6 +16,8 @@ pub mod fix;
 pub mod fixture;
 pub mod headers;
 mod outcome;
+#[cfg(test)]
+mod samples;
 
 use std::collections::BTreeMap;
 
