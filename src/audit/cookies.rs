@@ -116,7 +116,8 @@ pub const CHECKS: &[Check] = &[
         title: "Session fixation",
         severity: Severity::High,
         mode: Mode::Active,
-        rule: "Logs in with a session cookie of our own choice; fails when the login keeps it.",
+        rule: "Logs in with a session cookie of our own choice; fails when the login keeps it. Inconclusive when \
+               no session is set and the answer is not that of a genuine login.",
         fix: "R-SESSION",
         references: &["CWE-384", "ASVS v5.0.0-7.2.4"],
         judge: session::fixation,

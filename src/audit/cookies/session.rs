@@ -46,6 +46,13 @@ pub(super) fn missing(facts: &Facts, purpose: Purpose, what: &str) -> Judgement 
     }
 }
 
+/// Whether a login went where a genuine one goes: without a new cookie only that shows that it succeeded.
+fn answered_as_genuine(facts: &Facts, answer: &Response) -> bool {
+    facts.of(Purpose::Login).any(|(_, _, genuine)| {
+        genuine.status == answer.status && genuine.header("location") == answer.header("location")
+    })
+}
+
 pub(super) fn fixation(facts: &Facts) -> Judgement {
     let mut observations = Vec::new();
     let mut places = 0;
@@ -57,6 +64,11 @@ pub(super) fn fixation(facts: &Facts) -> Judgement {
             let Some(chosen) = sent(exchange, name) else { continue };
             places += 1;
             let given = session_of(facts, answer).filter(|cookie| cookie.name == *name);
+            if given.is_none() && !answered_as_genuine(facts, answer) {
+                return Judgement::Inconclusive(
+                    "the login with a chosen session set none and was not answered as a genuine one".into(),
+                );
+            }
             if given.is_none_or(|cookie| cookie.value == chosen) {
                 let detail =
                     format!("`{}` stayed {} through the login", shown(name), mark(chosen.as_bytes()));

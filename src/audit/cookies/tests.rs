@@ -99,6 +99,20 @@ fn fixation_is_a_session_that_stays() {
 }
 
 #[test]
+fn a_login_without_a_cookie_is_read_beside_the_genuine_one() {
+    let to = |facts: Facts, purpose, place: &str| {
+        facts.answer(purpose, RouteKind::Login, 302, &[("Location", place)], "")
+    };
+    let trial = |place| to(to(facts(true), Purpose::Login, "/home/"), Purpose::FixationLogin, place);
+    let trial = |place| trial(place).sent("Cookie", "sessionid=chosen");
+    assert_eq!(worst("CK-FIXATION", &trial("/home/")), Some(Level::Fail), "let in with the chosen session");
+    let refused = judge("CK-FIXATION", &trial("/login/?error=1"));
+    assert!(matches!(refused, Judgement::Inconclusive(_)), "{refused:?}");
+    let alone = to(facts(true), Purpose::FixationLogin, "/home/").sent("Cookie", "sessionid=chosen");
+    assert!(matches!(judge("CK-FIXATION", &alone), Judgement::Inconclusive(_)), "no control");
+}
+
+#[test]
 fn entropy_goes_by_length_and_alphabet() {
     let pair = |a: &str, b: &str| login(login(facts(true), Purpose::Login, a), Purpose::Login, b);
     let (a, b) = ("k3x9mvwq0p7z1r5t8y2u4i6o3a9s7d5f", "q7w5e3r1t9y8u6i4o2p0a1s3d5f7g9h2");
