@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use shakedown::audit::{Check, Mode, catalogue, recipe};
+use shakedown::audit::{Check, Consent, catalogue, recipe};
 
 const MARK: &str = "<!-- table -->\n";
 
@@ -14,25 +14,22 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks")
 }
 
-fn mode(check: &Check) -> &'static str {
-    match check.mode {
-        Mode::Passive => "passive",
-        Mode::Active => "active",
-    }
-}
-
 /// What `docs/checks/ID.md` should be.
 fn page(check: &Check) -> String {
     let mut out = format!("# {}: {}\n\n", check.id, check.title);
-    let consent = match check.mode {
-        Mode::Passive => "passive",
-        Mode::Active => "active: needs consent, `active = true` in `[stacks.NAME.audit]`",
+    let consent = match check.consent() {
+        Consent::None => "",
+        Consent::Active => ": needs consent, `active = true` in `[stacks.NAME.audit]`",
+        Consent::Guarded => {
+            ": needs consent, `active = true` in `[stacks.NAME.audit]`, and off loopback `guarded = true` beside it"
+        }
     };
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "Severity of a failure: {}. Mode: {consent}. Revision {}.\n",
+        "Severity of a failure: {}. Mode: {}{consent}. Revision {}.\n",
         check.severity.name(),
+        check.mode.name(),
         check.revision
     );
     let _ = writeln!(out, "{}", check.rule);
@@ -66,7 +63,12 @@ fn table() -> String {
     let mut out = "\n| check | what it is about | severity | mode |\n|---|---|---|---|\n".to_owned();
     for check in catalogue() {
         let (id, title) = (check.id, check.title);
-        let _ = writeln!(out, "| [{id}]({id}.md) | {title} | {} | {} |", check.severity.name(), mode(check));
+        let _ = writeln!(
+            out,
+            "| [{id}]({id}.md) | {title} | {} | {} |",
+            check.severity.name(),
+            check.mode.name()
+        );
     }
     out
 }

@@ -1,15 +1,34 @@
 //! A check: one entry of the catalogue, judged by a pure function.
 
+use super::collect::ROUTES;
 use super::exchange::Facts;
+use super::probe::{Consent, Probe};
 use crate::record::{Confidence, Severity};
 
-/// Whether a check needs requests that a polite client would not send.
+/// What a check judges, and so when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Judges what the scenario's own routes answer.
+    /// What the scenario's own routes answer.
     Passive,
-    /// Needs `[stacks.NAME.audit] active = true`.
+    /// What probes brought that need the user's consent.
     Active,
+    /// Every answer of the load.
+    UnderLoad,
+    /// Two stacks beside each other: production, and the dev stack of the same scenario.
+    TwoTargets,
+}
+
+impl Mode {
+    /// As documents and reports name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Passive => "passive",
+            Mode::Active => "active",
+            Mode::UnderLoad => "under load",
+            Mode::TwoTargets => "two targets",
+        }
+    }
 }
 
 /// One entry of the catalogue.
@@ -23,8 +42,12 @@ pub struct Check {
     pub title: &'static str,
     /// How bad a failure is.
     pub severity: Severity,
-    /// Passive or active.
+    /// What it judges.
     pub mode: Mode,
+    /// What has to be sent for it; probes that checks share are sent once.
+    pub probes: &'static [&'static Probe],
+    /// Whether the start of the answer's body belongs to the evidence.
+    pub shows_body: bool,
     /// What passes, warns and fails.
     pub rule: &'static str,
     /// Id of the recipe that mends it: `R-HSTS`; empty where there is nothing to mend.
@@ -33,6 +56,31 @@ pub struct Check {
     pub references: &'static [&'static str],
     /// Judges one stack.
     pub judge: fn(&Facts) -> Judgement,
+}
+
+impl Check {
+    /// What most rows share: passive, first revision, judged on the scenario's own routes. The test of the catalogue
+    /// refuses a row that does not state the rest.
+    pub const ROW: Check = Check {
+        id: "",
+        revision: 1,
+        title: "",
+        severity: Severity::Info,
+        mode: Mode::Passive,
+        probes: &[&ROUTES],
+        shows_body: false,
+        rule: "",
+        fix: "",
+        references: &[],
+        judge: |_| Judgement::NotRun(String::new()),
+    };
+
+    /// The consent without which it cannot say more than that it did not run.
+    #[must_use]
+    pub fn consent(&self) -> Consent {
+        let of_probes = self.probes.iter().map(|probe| probe.consent).max().unwrap_or(Consent::None);
+        if self.mode == Mode::Active { of_probes } else { Consent::None }
+    }
 }
 
 /// How an observation counts.

@@ -1,6 +1,7 @@
 //! DJ-*: what tells a Django development set-up.
 
 use super::check::{Check, Judgement, Level, Mode, Observation};
+use super::collect::{MISFITS, SESSIONS};
 use super::exchange::{Exchange, Facts, Purpose};
 use crate::plan::Role;
 use crate::record::{Confidence, Severity};
@@ -10,60 +11,65 @@ use crate::wire::{Response, printable};
 pub const CHECKS: &[Check] = &[
     Check {
         id: "DJ-RUNSERVER",
-        revision: 1,
         title: "Django's development server",
         severity: Severity::High,
-        mode: Mode::Passive,
         rule: "Fails when Server says WSGIServer/… CPython/… on a production stack; on a dev stack that is information. Two \
                blanks after `Set-Cookie:` are a second sign.",
         fix: "R-GUNICORN",
         references: &["CWE-489", "ASVS v5.0.0-13.4.2"],
         judge: runserver,
+        ..Check::ROW
     },
     Check {
         id: "DJ-DEBUG-404",
-        revision: 1,
+        shows_body: true,
         title: "Debug page for unknown paths",
         severity: Severity::High,
         mode: Mode::Active,
+        probes: &[&MISFITS],
         rule: "Asks for a random path; fails when Django's technical 404 answers, with at least two of its marks; one alone \
                warns.",
         fix: "R-DEBUG",
         references: &["CWE-489", "CWE-215", "ASVS v5.0.0-13.4.2", "Django security.W018"],
         judge: debug_404,
+        ..Check::ROW
     },
     Check {
         id: "DJ-DEBUG-500",
-        revision: 1,
+        shows_body: true,
         title: "Debug page for errors",
         severity: Severity::Critical,
-        mode: Mode::Passive,
         rule: "Fails when any 500 seen is Django's technical page, with at least two of its marks; one alone warns.",
         fix: "R-DEBUG",
         references: &["CWE-209", "ASVS v5.0.0-16.5.1", "Django security.W018"],
         judge: debug_500,
+        ..Check::ROW
     },
     Check {
         id: "DJ-DEBUG-HOST",
-        revision: 1,
+        shows_body: true,
         title: "Debug page for a foreign Host",
         severity: Severity::High,
         mode: Mode::Active,
+        probes: &[&MISFITS],
         rule: "Sends a Host that nobody serves; fails when the technical DisallowedHost page answers.",
         fix: "R-HOST",
         references: &["CWE-489", "Django security.W018", "Django security.W020"],
         judge: debug_host,
+        ..Check::ROW
     },
     Check {
         id: "DJ-DEBUG-CSRF",
-        revision: 1,
+        shows_body: true,
         title: "Debug page for a missing CSRF token",
         severity: Severity::Medium,
         mode: Mode::Active,
+        probes: &[&SESSIONS],
         rule: "Posts the login form without its CSRF token; warns when the 403 explains the reason as DEBUG does.",
         fix: "R-DEBUG",
         references: &["Django security.W018"],
         judge: debug_csrf,
+        ..Check::ROW
     },
 ];
 

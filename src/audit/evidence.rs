@@ -19,8 +19,6 @@ const BODY: usize = 512;
 pub(super) const LONG_VALUE: usize = 2048;
 /// Values of cookies that long are taken for secrets wherever else they stand.
 const SECRET: usize = 12;
-/// Checks that are about bodies.
-const ABOUT_BODIES: [&str; 3] = ["DJ-DEBUG", "HDR-CTYPE", "DJ-STATIC-INSECURE"];
 
 /// Writes evidence of one stack's exchanges.
 pub(super) struct Reporter<'a> {
@@ -29,7 +27,7 @@ pub(super) struct Reporter<'a> {
     found: Redactor,
     /// Names (lower case) of headers whose values are secret.
     secret_headers: BTreeSet<String>,
-    origin: curl::Origin,
+    origin: &'a curl::Origin,
 }
 
 impl<'a> Reporter<'a> {
@@ -38,7 +36,7 @@ impl<'a> Reporter<'a> {
         facts: &Facts,
         redactor: &'a Redactor,
         secret_headers: impl IntoIterator<Item = String>,
-        origin: curl::Origin,
+        origin: &'a curl::Origin,
     ) -> Self {
         let mut names: BTreeSet<String> =
             secret_headers.into_iter().map(|name| name.to_ascii_lowercase()).collect();
@@ -58,7 +56,7 @@ impl<'a> Reporter<'a> {
     pub(super) fn evidence(&self, check: &Check, exchange: &Exchange) -> Evidence {
         // What a login answers may be a token that nobody knew before.
         let secret = exchange.site.kind == RouteKind::Login && !check.id.starts_with("DJ-");
-        let body = !secret && ABOUT_BODIES.iter().any(|prefix| check.id.starts_with(prefix));
+        let body = check.shows_body && !secret;
         Evidence {
             request: capped(self.request(&exchange.request)),
             response: capped(match &exchange.answer {
@@ -66,7 +64,7 @@ impl<'a> Reporter<'a> {
                 Err(failure) => format!("no answer: {}", self.clean(&failure.message, 600)),
             }),
             body: exchange.answer.as_ref().ok().filter(|_| body).and_then(|answer| self.body(answer)),
-            curl: capped(curl::command(&self.origin, &exchange.request, self)),
+            curl: capped(curl::command(self.origin, &exchange.request, self)),
         }
     }
 
@@ -270,7 +268,7 @@ mod tests {
             resolve: None,
             authority: Some("our ca.pem".into()),
         };
-        let reporter = Reporter::new(&facts, &redactor, ["X-Api-Key".to_owned()], origin);
+        let reporter = Reporter::new(&facts, &redactor, ["X-Api-Key".to_owned()], &origin);
         reporter.evidence(find(check).unwrap_or_else(|| panic!("{check}")), &facts.exchanges[0])
     }
 
@@ -333,8 +331,8 @@ mod tests {
         let facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &many, &long);
         let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
         let redactor = Redactor::default();
-        let reporter = Reporter::new(&facts, &redactor, [], origin);
-        let check = Check { id: "DJ-DEBUG-TEST", ..*find("CK-SECURE").unwrap() };
+        let reporter = Reporter::new(&facts, &redactor, [], &origin);
+        let check = Check { shows_body: true, ..*find("CK-SECURE").unwrap() };
         let evidence = reporter.evidence(&check, &facts.exchanges[0]);
         assert!(evidence.response.len() <= TEXT + "…".len());
         assert!(evidence.body.unwrap().len() <= BODY + "…".len());
@@ -342,11 +340,11 @@ mod tests {
 
     #[test]
     fn a_body_is_shown_scrubbed_and_escaped_where_it_matters() {
-        let check = Check { id: "DJ-DEBUG-404", ..*find("CK-SECURE").unwrap() };
+        let check = Check { shows_body: true, ..*find("DJ-DEBUG-404").unwrap() };
         let facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 404, &[], &format!("a\x1bb\n{KNOWN}"));
         let redactor = Redactor::new([KNOWN]);
         let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
-        let reporter = Reporter::new(&facts, &redactor, [], origin);
+        let reporter = Reporter::new(&facts, &redactor, [], &origin);
         let body = reporter.evidence(&check, &facts.exchanges[0]).body.unwrap();
         assert!(body.starts_with("a\\x1bb\n[redacted"), "{body}");
         let about_type = Check { id: "HDR-CTYPE", ..check };

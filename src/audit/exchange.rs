@@ -1,5 +1,9 @@
 //! What the audit looks at: exchanges, each with the purpose it was sent for.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::probe::Unsent;
 use crate::plan::{Profile, Role, RouteKind};
 use crate::wire::{Failure, Request, Response};
 
@@ -46,6 +50,8 @@ pub enum Purpose {
     LogoutByGet,
     /// That session's cookie after the logout by GET. Active.
     AfterLogoutByGet,
+    /// What a family of checks sends for itself, by a name of its own: `jwt-alg-none`.
+    Own(&'static str),
 }
 
 /// Where an exchange belongs.
@@ -97,6 +103,10 @@ pub struct Facts {
     pub has_session: bool,
     /// Everything that was sent.
     pub exchanges: Vec<Exchange>,
+    /// Probes that were not sent, or not as a whole, by name.
+    pub unsent: BTreeMap<&'static str, Unsent>,
+    /// The dev stack's facts, where this is the production stack of a run that had both.
+    pub beside: Option<Arc<Facts>>,
 }
 
 impl Facts {

@@ -1,5 +1,7 @@
 //! Fabricated facts for the checks' tests.
 
+use std::collections::BTreeMap;
+
 use super::exchange::{Exchange, Facts, Purpose, Site};
 use super::{Check, Judgement, Level};
 use crate::plan::{Profile, Role, RouteKind};
@@ -18,6 +20,8 @@ pub fn facts(https: bool) -> Facts {
         csrf_cookies: vec!["csrftoken".into()],
         has_session: true,
         exchanges: Vec::new(),
+        unsent: BTreeMap::new(),
+        beside: None,
     }
 }
 

@@ -11,8 +11,8 @@ mod tech_names;
 #[cfg(test)]
 mod tests;
 
-use super::check::Judgement;
-use super::check::{Check, Mode};
+use super::check::{Check, Judgement, Mode};
+use super::collect::{MISFITS, ROUTES, SESSIONS};
 use super::exchange::Facts;
 use crate::record::Severity;
 
@@ -26,7 +26,7 @@ const fn row(
     references: &'static [&'static str],
     judge: fn(&Facts) -> Judgement,
 ) -> Check {
-    Check { id, revision: 1, title, severity, mode: Mode::Passive, rule, fix, references, judge }
+    Check { id, title, severity, rule, fix, references, judge, ..Check::ROW }
 }
 
 /// The family.
@@ -172,15 +172,18 @@ pub const CHECKS: &[Check] = &[
         &["RFC 9110 5.3", "RFC 6797 8.1"],
         consistency::doubled,
     ),
-    row(
-        "HDR-CTYPE",
-        Severity::Medium,
-        "Content-Type",
-        "Fails when absent on a body or no media type; warns for text without a charset and for JSON sent as a page.",
-        "R-CT",
-        &["CWE-436", "ASVS v5.0.0-4.1.1"],
-        content_type::content_type,
-    ),
+    Check {
+        shows_body: true,
+        ..row(
+            "HDR-CTYPE",
+            Severity::Medium,
+            "Content-Type",
+            "Fails when absent on a body or no media type; warns for text without a charset and for JSON sent as a page.",
+            "R-CT",
+            &["CWE-436", "ASVS v5.0.0-4.1.1"],
+            content_type::content_type,
+        )
+    },
     row(
         "HDR-SERVER-VERSION",
         Severity::Low,
@@ -210,6 +213,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check {
         mode: Mode::Active,
+        probes: &[&SESSIONS],
         ..row(
             "HDR-CLEAR-SITE",
             Severity::Info,
@@ -222,6 +226,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         mode: Mode::Active,
+        probes: &[&ROUTES, &MISFITS],
         ..row(
             "HDR-ON-ERROR",
             Severity::High,

@@ -16,21 +16,28 @@ pub mod fix;
 pub mod fixture;
 pub mod headers;
 mod outcome;
+pub mod probe;
+pub mod prober;
 #[cfg(test)]
 mod samples;
+pub mod scene;
+mod selection;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use check::{Check, Judgement, Level, Mode, Observation};
 pub use exchange::{Exchange, Facts, Purpose, Site};
 pub use fix::{Fix, recipe};
+pub use probe::{Consent, Probe};
+pub use selection::Selection;
 
 use collect::SessionAuth;
 use evidence::Reporter;
 
 use crate::auth::Wallet;
 use crate::plan::{Plan, StackId};
-use crate::record::{CheckOutcome, Outcome};
+use crate::record::CheckOutcome;
 use crate::secret::Redactor;
 use crate::wire::Endpoint;
 
@@ -60,19 +67,55 @@ pub fn find(id: &str) -> Option<&'static Check> {
     catalogue().find(|check| check.id == id)
 }
 
-/// Collects exchanges from one stack and judges every check of the catalogue on them.
-/// A check that cannot run says so; nothing here fails as a whole.
-pub async fn audit(input: AuditInput<'_>, say: &(dyn Fn(&str) + Send + Sync)) -> Vec<CheckOutcome> {
-    let Some(facts) = collect::collect(&input, say).await else { return Vec::new() };
+/// Takes what is being done, in words.
+pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// A stack that was looked at: what its checks are judged on, now and once more is known.
+#[derive(Debug)]
+pub struct Audited {
+    /// Everything known of the stack.
+    pub facts: Arc<Facts>,
+    checks: Vec<&'static Check>,
+    secret_headers: Vec<String>,
+    origin: curl::Origin,
+}
+
+/// Sends to one stack what the selected checks need. A check that cannot run says so when it is judged; nothing here
+/// fails as a whole.
+pub async fn collect(input: &AuditInput<'_>, selection: &Selection, say: Say<'_>) -> Option<Audited> {
+    let checks = selection.checks();
+    let facts = collect::collect(input, &checks, say).await?;
     let authority = input.plan.stacks.get(input.stack.0).and_then(|stack| stack.ca.as_deref());
-    let origin = curl::Origin::new(input.endpoint, authority);
-    let reporter = Reporter::new(&facts, input.redactor, secret_headers(&input), origin);
-    let outcomes: Vec<CheckOutcome> =
-        catalogue().map(|check| outcome::judge(check, &facts, &reporter)).collect();
-    let failed = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Fail).count();
-    let total = outcomes.len();
-    say(&format!("{total} checks on {} exchanges, {failed} failed", facts.exchanges.len()));
-    outcomes
+    Some(Audited {
+        facts: Arc::new(facts),
+        checks,
+        secret_headers: secret_headers(input),
+        origin: curl::Origin::new(input.endpoint, authority),
+    })
+}
+
+impl Audited {
+    /// Judges the selected checks of these modes. `redactor` takes secrets out of the evidence.
+    #[must_use]
+    pub fn judge(&self, modes: &[Mode], redactor: &Redactor) -> Vec<CheckOutcome> {
+        let reporter =
+            Reporter::new(&self.facts, redactor, self.secret_headers.iter().cloned(), &self.origin);
+        let wanted = self.checks.iter().filter(|check| modes.contains(&check.mode));
+        wanted.map(|check| outcome::judge(check, &self.facts, &reporter)).collect()
+    }
+}
+
+/// What would be sent to a stack for these checks: each probe, and why it would stay unsent.
+#[must_use]
+pub fn rehearse(
+    plan: &Plan,
+    stack: StackId,
+    loopback: bool,
+    selection: &Selection,
+) -> Vec<(&'static Probe, Option<String>)> {
+    let Some(stack) = plan.stacks.get(stack.0) else { return Vec::new() };
+    let probes = collect::probes(selection.checks());
+    probes.into_iter().map(|probe| (probe, collect::forbidden(probe, stack, loopback))).collect()
 }
 
 /// Names of the headers that carry the scenario's credentials.

@@ -3,6 +3,7 @@
 use super::check::{Check, Judgement, Level, Mode, Observation};
 use super::evidence::Reporter;
 use super::exchange::Facts;
+use super::probe::Unsent;
 use crate::record::{CheckOutcome, Confidence, Outcome, Place, Severity};
 use crate::wire::printable;
 
@@ -18,23 +19,23 @@ pub(super) fn judge(check: &Check, facts: &Facts, reporter: &Reporter<'_>) -> Ch
     if let Some(reason) = nothing_came(facts) {
         return decided(check, facts, Judgement::NotRun(reason), reporter);
     }
-    let judgement = match (check.judge)(facts) {
-        judgement @ Judgement::Judged { .. } => judgement,
-        judgement @ Judgement::NotApplicable(_) if !facts.has_session && is_of_session(check) => judgement,
-        // Without consent its exchanges are missing, whatever the check makes of that.
-        _ if check.mode == Mode::Active && !facts.active => Judgement::NotRun(wants_consent(&facts.stack)),
-        other => other,
-    };
-    decided(check, facts, judgement, reporter)
+    decided(check, facts, judgement(check, facts), reporter)
 }
 
-/// Whether a check is about sessions: without a session auth consent would not help.
-fn is_of_session(check: &Check) -> bool {
-    super::cookies::CHECKS.iter().any(|other| other.id == check.id)
-}
-
-fn wants_consent(stack: &str) -> String {
-    format!("needs your consent, set `active = true` in [stacks.{stack}.audit]")
+fn judgement(check: &Check, facts: &Facts) -> Judgement {
+    if check.mode == Mode::TwoTargets && facts.beside.is_none() {
+        let reason = "needs a dev and a production stack in one run, and is judged on production";
+        return Judgement::NotApplicable(reason.into());
+    }
+    match (check.judge)(facts) {
+        judged @ (Judgement::Judged { .. } | Judgement::Inconclusive(_)) => judged,
+        // Without its probe the exchanges are missing, whatever the check makes of that.
+        other => match check.probes.iter().find_map(|probe| facts.unsent.get(probe.name)) {
+            Some(Unsent::Lacking(reason)) => Judgement::NotApplicable(reason.clone()),
+            Some(Unsent::Refused(reason)) => Judgement::NotRun(reason.clone()),
+            None => other,
+        },
+    }
 }
 
 /// Why no check can say anything: the first failure, when every exchange failed.
@@ -169,24 +170,14 @@ mod tests {
     use crate::wire::{Failure, FailureKind};
 
     fn check(mode: Mode, judge: fn(&Facts) -> Judgement) -> Check {
-        Check {
-            id: "HDR-TEST",
-            revision: 3,
-            title: "",
-            severity: Severity::High,
-            mode,
-            rule: "",
-            fix: "",
-            references: &[],
-            judge,
-        }
+        Check { id: "HDR-TEST", revision: 3, severity: Severity::High, mode, judge, ..Check::ROW }
     }
 
     fn outcome(check: &Check, facts: &Facts) -> CheckOutcome {
         let origin =
             Origin { scheme: "https".into(), host: facts.host.clone(), resolve: None, authority: None };
         let redactor = Redactor::new(["a-secret-value"]);
-        judge(check, facts, &Reporter::new(facts, &redactor, [], origin))
+        judge(check, facts, &Reporter::new(facts, &redactor, [], &origin))
     }
 
     fn two_answers() -> Facts {
@@ -258,28 +249,27 @@ mod tests {
     }
 
     #[test]
-    fn without_consent_an_active_check_says_what_to_set() {
+    fn without_its_probe_a_check_says_why() {
+        let unsent = |why| Facts { unsent: [("routes", why)].into(), ..two_answers() };
         let nothing = check(Mode::Active, |_| Judgement::NotApplicable("no such answer".into()));
-        let polite = Facts { active: false, ..two_answers() };
-        let unasked = outcome(&nothing, &polite);
-        assert_eq!(
-            unasked.summary,
-            "not run: needs your consent, set `active = true` in [stacks.prod.audit]"
-        );
-        assert_eq!((unasked.outcome, unasked.severity), (Outcome::NotRun, Severity::High));
         assert_eq!(outcome(&nothing, &two_answers()).outcome, Outcome::NotApplicable);
+        let refused = outcome(&nothing, &unsent(Unsent::Refused("needs your consent".into())));
+        assert_eq!(refused.summary, "not run: needs your consent");
+        assert_eq!((refused.outcome, refused.severity), (Outcome::NotRun, Severity::High));
+        let lacking = outcome(&nothing, &unsent(Unsent::Lacking("no session login".into())));
+        assert_eq!((lacking.outcome, lacking.summary.as_str()), (Outcome::NotApplicable, "no session login"));
+        // What came before the probe broke off may be enough.
         let judged = check(Mode::Active, |_| Judgement::Judged { places: 1, observations: vec![] });
-        assert_eq!(outcome(&judged, &polite).outcome, Outcome::Pass);
-        let passive = check(Mode::Passive, |_| Judgement::NotApplicable("no such answer".into()));
-        assert_eq!(outcome(&passive, &polite).outcome, Outcome::NotApplicable);
+        let refused = unsent(Unsent::Refused("the audit took 300 s".into()));
+        assert_eq!(outcome(&judged, &refused).outcome, Outcome::Pass);
     }
 
     #[test]
-    fn a_session_check_does_not_ask_for_consent_where_there_is_no_session() {
-        let fixation = super::super::find("CK-FIXATION").unwrap();
-        let facts = Facts { active: false, has_session: false, ..two_answers() };
-        assert_eq!(outcome(fixation, &facts).outcome, Outcome::NotApplicable);
-        assert_eq!(outcome(fixation, &Facts { has_session: true, ..facts }).outcome, Outcome::NotRun);
+    fn two_targets_take_two() {
+        let check = check(Mode::TwoTargets, |_| Judgement::Judged { places: 1, observations: vec![] });
+        assert_eq!(outcome(&check, &two_answers()).outcome, Outcome::NotApplicable);
+        let beside = Facts { beside: Some(two_answers().into()), ..two_answers() };
+        assert_eq!(outcome(&check, &beside).outcome, Outcome::Pass);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::progress::Progress;
 use super::{Exit, Failed};
+use crate::audit::Selection;
 use crate::gate::Verdict;
 use crate::plan::Plan;
 use crate::report::terminal::{self, Look};
@@ -52,6 +53,8 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         folder: args.out.clone().unwrap_or_else(|| default_folder(&plan.slug)),
         only: args.stacks.clone(),
         audit: !args.no_audit,
+        checks: Selection::default(),
+        load: true,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

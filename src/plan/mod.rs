@@ -144,6 +144,8 @@ pub struct StackPlan {
     pub ready: ReadyPlan,
     /// Consent to active audit probes.
     pub active_audit: bool,
+    /// Consent to probes that may hurt, off loopback.
+    pub guarded_audit: bool,
     /// Line (1-based) of its table in the scenario file.
     pub line: usize,
 }

@@ -65,6 +65,7 @@ impl Check<'_> {
             start: stack.start.clone(),
             ready: self.ready(stack, place.key("ready")),
             active_audit: stack.audit.as_ref().is_some_and(|audit| audit.active),
+            guarded_audit: stack.audit.as_ref().is_some_and(|audit| audit.active && audit.guarded),
             line: document.line(place),
         }
     }

@@ -9,21 +9,22 @@ mod load;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use crate::audit::{self, AuditInput};
+use crate::audit::{self, AuditInput, Audited, Mode, Selection};
 use crate::auth::Wallet;
 use crate::engine::SecondTally;
-use crate::plan::{GateLine, Plan, StackId, StackPlan};
+use crate::plan::{GateLine, Plan, Role, StackId, StackPlan};
 use crate::record::hlog::HistogramLog;
 use crate::record::store::StoreError;
 use crate::record::{
-    GateText, GeneratorRecord, LatencyRecord, LoadRecord, Machine, Record, RouteRecord, ScenarioText,
-    StackRecord, Tool, VERSION,
+    GateText, GeneratorRecord, LatencyRecord, LoadRecord, Machine, Outcome, Record, RouteRecord,
+    ScenarioText, StackRecord, Tool, VERSION,
 };
 use crate::secret::Redactor;
 use crate::stack::{self, Running};
@@ -38,6 +39,10 @@ pub struct Options {
     pub only: Vec<String>,
     /// Whether to audit, when the scenario does not switch the audit off.
     pub audit: bool,
+    /// The checks of the audit.
+    pub checks: Selection,
+    /// Whether to send the load.
+    pub load: bool,
 }
 
 /// What a run says while it goes on.
@@ -134,6 +139,7 @@ pub async fn run(
         redactor: Wallet::default().redactor(plan),
         unsaved: None,
         interrupted: false,
+        audited: Vec::new(),
     };
     trial.begin_log();
     trial.save();
@@ -145,6 +151,7 @@ pub async fn run(
         trial.measure(stack).await;
         trial.save();
     }
+    trial.conclude_audit();
     for stack in running.into_iter().rev() {
         stack.stop().await;
     }
@@ -163,6 +170,7 @@ struct Trial<'a> {
     redactor: Redactor,
     unsaved: Option<StoreError>,
     interrupted: bool,
+    audited: Vec<Audited>,
 }
 
 impl Trial<'_> {
@@ -278,6 +286,9 @@ impl Trial<'_> {
             self.audit(running, name, &values, &wallet).await?;
             self.save();
         }
+        if !self.options.load {
+            return Ok(());
+        }
         self.load(running, name, position, &values, &wallet).await
     }
 
@@ -316,9 +327,27 @@ impl Trial<'_> {
             wallet,
             redactor: &self.redactor,
         };
-        let outcomes = or_stopped(self.stop.clone(), audit::audit(input, &say)).await;
-        self.record.audit.extend(outcomes.ok_or(Broken::Interrupted)?);
+        let audited = or_stopped(self.stop.clone(), audit::collect(&input, &self.options.checks, &say)).await;
+        let Some(audited) = audited.ok_or(Broken::Interrupted)? else { return Ok(()) };
+        let outcomes = audited.judge(&[Mode::Passive, Mode::Active], &self.redactor);
+        let failed = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Fail).count();
+        let exchanges = audited.facts.exchanges.len();
+        say(&format!("{} checks on {exchanges} exchanges, {failed} failed", outcomes.len()));
+        self.record.audit.extend(outcomes);
+        self.audited.push(audited);
         Ok(())
+    }
+
+    /// The checks that had to wait for the load and for the other stack.
+    fn conclude_audit(&mut self) {
+        let dev = self.audited.iter().find(|audited| audited.facts.role == Role::Dev);
+        let dev = dev.map(|audited| Arc::clone(&audited.facts));
+        for audited in &mut self.audited {
+            if audited.facts.role == Role::Production {
+                Arc::make_mut(&mut audited.facts).beside = dev.clone();
+            }
+            self.record.audit.extend(audited.judge(&[Mode::UnderLoad, Mode::TwoTargets], &self.redactor));
+        }
     }
 
     /// What the record says of the run as a whole once it is over.

@@ -693,6 +693,9 @@ pub struct Audit {
 pub struct StackAudit {
     /// Allows requests that a polite client would not send (unknown paths, foreign Host, wrong methods, replays).
     pub active: bool,
+    /// Allows, beside `active`, probes that may slow a stack down or lock a user out, where the stack is not on this
+    /// machine (wrong logins in a row, slow requests, limits).
+    pub guarded: bool,
 }
 
 /// What must hold for exit code 0.

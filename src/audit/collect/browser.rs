@@ -1,7 +1,7 @@
 //! As much of a browser as a login takes: cookies, the form's token, Referer and Origin.
 
 use super::session_auth::SessionAuth;
-use super::{get, post};
+use crate::audit::prober::{get, post};
 use crate::wire::{Request, Response};
 
 /// Cookies of one visitor.

@@ -7,44 +7,58 @@ use crate::secret::ExposeSecret;
 use crate::wire::{Request, Response};
 
 use super::session_auth::SessionAuth;
-use super::{Sender, get, probe};
+use crate::audit::probe::{Consent, Probe};
+use crate::audit::prober::{Prober, get, site};
+
+/// What the scenario asks for anyway.
+pub static ROUTES: Probe = Probe {
+    name: "routes",
+    consent: Consent::None,
+    about: "each GET route of the scenario as its first user asks for it, pages two times more, and login pages",
+    most: ROUTES_MOST,
+    lacks: |_| None,
+    send: |prober| Box::pin(send(prober)),
+};
 
 /// How often a page is fetched again, to see what changes (nonces).
 const REPEATS: usize = 2;
 /// Pages that are fetched again: a nonce that does not change shows on the first ones.
 const PAGES: usize = 20;
 /// Most routes that are looked at.
-const ROUTES: usize = 200;
+const MOST: usize = 200;
+/// Those, their repeats, and a few login pages.
+const ROUTES_MOST: usize = MOST + PAGES * REPEATS + 20;
 
 /// GETs whose address is known beforehand: lone routes and first steps of flows. A logout is left out: it would
 /// end the sessions that the other routes use.
-pub(super) fn of<'a>(input: &AuditInput<'a>) -> Vec<&'a RoutePlan> {
+pub fn of<'a>(input: &AuditInput<'a>) -> Vec<&'a RoutePlan> {
     let first = input.plan.items.iter().filter_map(|item| item.steps.first());
     let mut seen = std::collections::HashSet::new();
     first
         .filter(|id| seen.insert(**id))
         .filter_map(|id| input.plan.routes.get(id.0))
         .filter(|route| route.method == "GET" && route.kind != RouteKind::Logout)
-        .take(ROUTES)
+        .take(MOST)
         .collect()
 }
 
-pub(super) async fn send(input: &AuditInput<'_>, sender: &mut Sender<'_>) {
+async fn send(prober: &mut Prober<'_>) {
+    let input = prober.input;
     let mut pages = 0;
     for route in of(input) {
         let Some((request, authenticated)) = with_credential(input, route) else { continue };
         let site = Site { name: route.name.clone(), kind: route.kind, line: Some(route.line), authenticated };
-        let answer = sender.send(Purpose::Rest, site.clone(), request.clone()).await;
+        let answer = prober.send(Purpose::Rest, site.clone(), request.clone()).await;
         if pages < PAGES && answer.as_ref().is_some_and(is_page) {
             pages += 1;
             for _ in 0..REPEATS {
-                sender.send(Purpose::Repeat, site.clone(), request.clone()).await;
+                prober.send(Purpose::Repeat, site.clone(), request.clone()).await;
             }
         }
     }
     for auth in SessionAuth::all(input.plan) {
-        let site = probe(&format!("login page of {}", auth.name), RouteKind::Login);
-        sender.send(Purpose::LoginPage, site, get(auth.login)).await;
+        let place = site(&format!("login page of {}", auth.name), RouteKind::Login);
+        prober.send(Purpose::LoginPage, place, get(auth.login)).await;
     }
 }
 
@@ -66,7 +80,7 @@ fn with_credential(input: &AuditInput<'_>, route: &RoutePlan) -> Option<(Request
 }
 
 /// The route as one of its users asks for it, without a credential; `None` when the stack lacks a value.
-pub(super) fn request(input: &AuditInput<'_>, route: &RoutePlan, user: usize) -> Option<Request> {
+pub fn request(input: &AuditInput<'_>, route: &RoutePlan, user: usize) -> Option<Request> {
     let nobody: &[String] = &[];
     let population = input.plan.populations.get(route.population.0);
     let user = population.and_then(|population| population.users.get(user));

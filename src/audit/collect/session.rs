@@ -1,16 +1,31 @@
 //! Logins and logouts of our own: what a session is worth, and whether another site could forge a request.
 
 use super::browser::Browser;
+use super::routes;
 use super::session_auth::SessionAuth;
-use super::{Sender, get, nonsense, routes};
 use crate::audit::AuditInput;
 use crate::audit::exchange::{Exchange, Purpose, Site};
+use crate::audit::probe::{self, Consent};
+use crate::audit::prober::{Prober, get, nonsense};
 use crate::plan::{RouteKind, RoutePlan, User};
 use crate::secret::ExposeSecret;
 use crate::wire::{Request, Response};
 
 /// Logins without a logout endpoint to try them on: enough to see whether identifiers repeat.
 const LOGINS: usize = 3;
+
+/// Logins, logouts and forged requests of one user.
+pub static SESSIONS: probe::Probe = probe::Probe {
+    name: "sessions",
+    consent: Consent::Active,
+    about: "logins of the last user by the login form (without its token; three with it; one with a session of our \
+            choice), logouts with and without the CSRF token, from another site and by GET, and a page after each",
+    most: 40,
+    lacks: |input| {
+        SessionAuth::all(input.plan).next().is_none().then_some("the scenario has no session login")
+    },
+    send: |prober| Box::pin(send(prober)),
+};
 
 /// One session auth and one of its users.
 struct Probe<'a, 'i> {
@@ -22,29 +37,24 @@ struct Probe<'a, 'i> {
     page: Option<Request>,
 }
 
-pub(super) async fn send<'i>(
-    input: &'i AuditInput<'i>,
-    sender: &mut Sender<'_>,
-    say: &(dyn Fn(&str) + Send + Sync),
-) {
-    let Some(probe) = SessionAuth::all(input.plan).find_map(|auth| Probe::new(input, auth)) else { return };
-    probe.login_without_token(sender).await;
-    let Some(first) = probe.login(sender).await else {
-        say(&format!(
-            "auth `{}`: the audit could not log in, its session checks do not run",
-            probe.auth.name
-        ));
-        return;
+async fn send(prober: &mut Prober<'_>) {
+    let input = prober.input;
+    let Some(probe) = SessionAuth::all(input.plan).find_map(|auth| Probe::new(input, auth)) else {
+        return prober.refuse("no user of the session login has a password");
     };
-    probe.fixation(sender).await;
+    probe.login_without_token(prober).await;
+    let Some(first) = probe.login(prober).await else {
+        return prober.refuse(format!("auth `{}`: the audit could not log in", probe.auth.name));
+    };
+    probe.fixation(prober).await;
     let Some(logout) = probe.auth.logout else {
         for _ in 1..LOGINS {
-            probe.login(sender).await;
+            probe.login(prober).await;
         }
         return;
     };
-    probe.forged(sender, first, logout).await;
-    probe.ended(sender, logout).await;
+    probe.forged(prober, first, logout).await;
+    probe.ended(prober, logout).await;
 }
 
 impl<'a, 'i> Probe<'a, 'i>
@@ -82,71 +92,71 @@ where
     }
 
     /// The login page's cookies and token. Not kept: it was looked at before.
-    async fn visit(&self, sender: &mut Sender<'_>, browser: &mut Browser) -> Option<String> {
+    async fn visit(&self, prober: &mut Prober<'_>, browser: &mut Browser) -> Option<String> {
         let request = Request { headers: browser.get(self.auth.login).headers, ..get(self.auth.login) };
         let site = self.site("login page", RouteKind::Login);
-        let page = sender.ask(Purpose::LoginPage, site, request).await?.answer.ok()?;
+        let page = prober.ask(Purpose::LoginPage, site, request).await?.answer.ok()?;
         browser.absorb(&page);
         Some(browser.token(&self.auth, &page))
     }
 
-    async fn login_without_token(&self, sender: &mut Sender<'_>) {
+    async fn login_without_token(&self, prober: &mut Prober<'_>) {
         let mut browser = self.browser();
-        if self.visit(sender, &mut browser).await.is_none() {
+        if self.visit(prober, &mut browser).await.is_none() {
             return;
         }
         let site = self.site("login without its token", RouteKind::Login);
-        sender.send(Purpose::LoginWithoutCsrf, site, self.form(&browser, None)).await;
+        prober.send(Purpose::LoginWithoutCsrf, site, self.form(&browser, None)).await;
     }
 
     /// A fresh session; kept only when the login succeeded.
-    async fn login(&self, sender: &mut Sender<'_>) -> Option<Browser> {
+    async fn login(&self, prober: &mut Prober<'_>) -> Option<Browser> {
         let mut browser = self.browser();
-        let token = self.visit(sender, &mut browser).await?;
+        let token = self.visit(prober, &mut browser).await?;
         let request = self.form(&browser, Some(&token));
-        let exchange = sender.ask(Purpose::Login, self.site("login", RouteKind::Login), request).await?;
+        let exchange = prober.ask(Purpose::Login, self.site("login", RouteKind::Login), request).await?;
         let answer = exchange.answer.as_ref().ok()?.clone();
         browser.absorb(&answer);
         if answer.status >= 400 || browser.cookie(self.auth.session_cookie).is_none() {
             return None;
         }
-        sender.keep(exchange);
+        prober.keep(exchange);
         Some(browser)
     }
 
     /// A login that brings a session of our choice.
-    async fn fixation(&self, sender: &mut Sender<'_>) {
+    async fn fixation(&self, prober: &mut Prober<'_>) {
         let chosen = uuid::Uuid::new_v4().simple().to_string();
         let name = self.auth.session_cookie;
         let mut browser = self.browser();
         browser.set(name, &chosen);
-        let Some(token) = self.visit(sender, &mut browser).await else { return };
+        let Some(token) = self.visit(prober, &mut browser).await else { return };
         browser.set(name, &chosen);
         let site = self.site("login with a chosen session", RouteKind::Login);
         let request = self.form(&browser, Some(&token));
-        let Some(exchange) = sender.ask(Purpose::FixationLogin, site, request).await else { return };
+        let Some(exchange) = prober.ask(Purpose::FixationLogin, site, request).await else { return };
         if succeeded(&exchange, name) {
-            sender.keep(exchange);
+            prober.keep(exchange);
         }
     }
 
     /// A POST to the logout, with everything right and with one thing wrong, each on a session of its own.
-    async fn forged(&self, sender: &mut Sender<'_>, genuine: Browser, logout: &str) {
+    async fn forged(&self, prober: &mut Prober<'_>, genuine: Browser, logout: &str) {
         let site = |name: &str| self.site(name, RouteKind::Logout);
-        sender
+        prober
             .send(Purpose::PostWithCsrf, site("logout, genuine"), self.logout(&genuine, logout, true))
             .await;
-        if let Some(browser) = self.login(sender).await {
+        if let Some(browser) = self.login(prober).await {
             let request = self.logout(&browser, logout, false);
-            sender.send(Purpose::PostWithoutCsrf, site("logout without token"), request).await;
+            prober.send(Purpose::PostWithoutCsrf, site("logout without token"), request).await;
         }
-        if let Some(browser) = self.login(sender).await {
+        if let Some(browser) = self.login(prober).await {
             let mut request = self.logout(&browser, logout, true);
             request.headers.retain(|(name, _)| name != "Origin" && name != "Referer");
             let foreign = format!("https://{}.invalid", nonsense());
             request.headers.push(("Referer".to_owned(), format!("{foreign}/")));
             request.headers.push(("Origin".to_owned(), foreign));
-            sender.send(Purpose::PostForeignOrigin, site("logout from another site"), request).await;
+            prober.send(Purpose::PostForeignOrigin, site("logout from another site"), request).await;
         }
     }
 
@@ -159,25 +169,25 @@ where
     }
 
     /// Whether a logout ends a session, and whether a GET does.
-    async fn ended(&self, sender: &mut Sender<'_>, logout: &str) {
+    async fn ended(&self, prober: &mut Prober<'_>, logout: &str) {
         let Some(page) = &self.page else { return };
         let on_page = |name: &str| self.site(name, RouteKind::Protected);
         let on_logout = |name: &str| self.site(name, RouteKind::Logout);
         let site = Site { authenticated: false, ..on_page("page without a session") };
-        sender.send(Purpose::AnonymousPage, site, page.clone()).await;
-        let Some(browser) = self.login(sender).await else { return };
+        prober.send(Purpose::AnonymousPage, site, page.clone()).await;
+        let Some(browser) = self.login(prober).await else { return };
         let before =
-            sender.send(Purpose::BeforeLogout, on_page("page before logout"), with(page, &browser)).await;
-        sender.send(Purpose::Logout, on_logout("logout"), self.logout(&browser, logout, true)).await;
-        sender.send(Purpose::AfterLogout, on_page("page after logout"), with(page, &browser)).await;
+            prober.send(Purpose::BeforeLogout, on_page("page before logout"), with(page, &browser)).await;
+        prober.send(Purpose::Logout, on_logout("logout"), self.logout(&browser, logout, true)).await;
+        prober.send(Purpose::AfterLogout, on_page("page after logout"), with(page, &browser)).await;
         // Without a session that worked, nothing after it proves anything.
         if !before.is_some_and(|answer| (200..300).contains(&answer.status)) {
             return;
         }
-        let Some(browser) = self.login(sender).await else { return };
-        sender.send(Purpose::LogoutByGet, on_logout("logout by GET"), browser.get(logout)).await;
+        let Some(browser) = self.login(prober).await else { return };
+        prober.send(Purpose::LogoutByGet, on_logout("logout by GET"), browser.get(logout)).await;
         let site = on_page("page after logout by GET");
-        sender.send(Purpose::AfterLogoutByGet, site, with(page, &browser)).await;
+        prober.send(Purpose::AfterLogoutByGet, site, with(page, &browser)).await;
     }
 }
 

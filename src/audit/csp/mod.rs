@@ -11,7 +11,7 @@ mod sri;
 #[cfg(test)]
 mod tests;
 
-use super::check::{Check, Judgement, Mode};
+use super::check::{Check, Judgement};
 use super::exchange::Facts;
 use crate::record::Severity;
 
@@ -115,15 +115,5 @@ const fn row(
     severity: Severity,
     judge: fn(&Facts) -> Judgement,
 ) -> Check {
-    Check {
-        id,
-        revision: 1,
-        title,
-        severity,
-        mode: Mode::Passive,
-        rule: "",
-        fix: "R-CSP",
-        references: &[],
-        judge,
-    }
+    Check { id, title, severity, fix: "R-CSP", judge, ..Check::ROW }
 }

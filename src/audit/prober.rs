@@ -1,0 +1,244 @@
+//! Sends what probes ask for, one request after the other, within the limits of good manners.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::AuditInput;
+use super::exchange::{Exchange, Purpose, Site};
+use super::probe::{Probe, Unsent};
+use crate::plan::RouteKind;
+use crate::wire::{FailureKind, Limits, Request, Response, fetch};
+
+/// To a target that is not on this machine: five requests a second.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Time and bytes of one answer.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), body: 256 * 1024 };
+/// A stack that was silent that often in a row is not asked again.
+const SILENT: u32 = 5;
+/// No probe begins to send later than this after the first.
+const LONGEST: Duration = Duration::from_secs(300);
+/// Most bytes of requests to one stack.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// Sends to one stack and keeps what comes. Each request has a connection of its own.
+pub struct Prober<'i> {
+    /// The stack, its routes and credentials.
+    pub input: &'i AuditInput<'i>,
+    pub(super) exchanges: Vec<Exchange>,
+    /// Why the probe at hand could not be sent as a whole.
+    refused: Option<Unsent>,
+    /// The requests that the probe at hand may still send.
+    left: usize,
+    bytes: usize,
+    pause: Duration,
+    next: Instant,
+    deadline: Instant,
+    silent: u32,
+}
+
+impl<'i> Prober<'i> {
+    pub(super) fn new(input: &'i AuditInput<'i>) -> Self {
+        let now = Instant::now();
+        Prober {
+            input,
+            exchanges: Vec::new(),
+            refused: None,
+            left: 0,
+            bytes: BYTES,
+            pause: pause(input.endpoint.address.ip()),
+            next: now,
+            deadline: now + LONGEST,
+            silent: 0,
+        }
+    }
+
+    /// Runs a probe; why it was not sent, or not as a whole.
+    pub(super) async fn run(&mut self, probe: &Probe) -> Option<Unsent> {
+        self.left = probe.most;
+        self.refused = None;
+        if let Some(reason) = self.given_up() {
+            return Some(Unsent::Refused(reason));
+        }
+        (probe.send)(self).await;
+        self.refused.take().or_else(|| self.given_up().map(Unsent::Refused))
+    }
+
+    /// Why nothing more is sent to this stack.
+    pub(super) fn given_up(&self) -> Option<String> {
+        if self.silent >= SILENT {
+            return Some(format!("{SILENT} requests in a row got no answer"));
+        }
+        if self.bytes == 0 {
+            return Some(format!("{} MiB were sent", BYTES >> 20));
+        }
+        (Instant::now() >= self.deadline).then(|| format!("the audit took {} s", LONGEST.as_secs()))
+    }
+
+    /// Says why the probe at hand cannot be sent: its checks did not run.
+    pub fn refuse(&mut self, reason: impl Into<String>) {
+        self.refused.get_or_insert(Unsent::Refused(reason.into()));
+    }
+
+    /// Says what the probe at hand lacks: its checks do not apply.
+    pub fn lack(&mut self, reason: impl Into<String>) {
+        self.refused.get_or_insert(Unsent::Lacking(reason.into()));
+    }
+
+    /// Sends and keeps; the answer, if one came.
+    pub async fn send(&mut self, purpose: Purpose, site: Site, request: Request) -> Option<Response> {
+        let exchange = self.ask(purpose, site, request).await?;
+        let answer = exchange.answer.clone().ok();
+        self.exchanges.push(exchange);
+        answer
+    }
+
+    /// Sends without keeping: the caller has to see what it was first.
+    pub async fn ask(&mut self, purpose: Purpose, site: Site, request: Request) -> Option<Exchange> {
+        self.turn(request.body.len()).await?;
+        let answer = fetch(self.input.endpoint, &request, LIMITS).await;
+        self.silent = match &answer {
+            // A reset is an answer to some of the probes.
+            Err(failure) if matches!(failure.kind, FailureKind::Timeout | FailureKind::Connect) => {
+                self.silent + 1
+            }
+            _ => 0,
+        };
+        Some(Exchange { purpose, site, request, answer })
+    }
+
+    /// Keeps what [`Prober::ask`] brought.
+    pub fn keep(&mut self, exchange: Exchange) {
+        self.exchanges.push(exchange);
+    }
+
+    /// Waits until one more request of so many bytes may be sent; `None`: none may.
+    async fn turn(&mut self, bytes: usize) -> Option<()> {
+        if self.given_up().is_some() {
+            return None;
+        }
+        if self.left == 0 {
+            self.refuse("it came to its limit of requests");
+            return None;
+        }
+        self.left -= 1;
+        self.bytes = self.bytes.saturating_sub(bytes);
+        sleep_until(self.next).await;
+        self.next = Instant::now() + self.pause;
+        Some(())
+    }
+}
+
+fn pause(address: std::net::IpAddr) -> Duration {
+    if address.is_loopback() { Duration::ZERO } else { PAUSE }
+}
+
+/// A GET as a browser sends it.
+pub fn get(target: impl Into<String>) -> Request {
+    Request { method: "GET".to_owned(), target: target.into(), headers: polite(), body: Vec::new() }
+}
+
+/// A POST of a form.
+pub fn post(target: impl Into<String>, fields: &[(&str, &str)]) -> Request {
+    let mut headers = polite();
+    headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    Request { method: "POST".to_owned(), target: target.into(), headers, body: form.finish().into_bytes() }
+}
+
+/// A POST of JSON.
+pub fn post_json(target: impl Into<String>, body: &serde_json::Value) -> Request {
+    let mut headers = polite();
+    headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    let body = body.to_string().into_bytes();
+    Request { method: "POST".to_owned(), target: target.into(), headers, body }
+}
+
+fn polite() -> Vec<(String, String)> {
+    vec![
+        ("User-Agent".to_owned(), concat!("shakedown/", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("Accept".to_owned(), "text/html,application/json;q=0.9,*/*;q=0.8".to_owned()),
+    ]
+}
+
+/// A word that no server knows.
+pub fn nonsense() -> String {
+    format!("shakedown-{}", uuid::Uuid::new_v4().simple())
+}
+
+/// Where a request of a probe belongs that is no route of the scenario.
+pub fn site(name: &str, kind: RouteKind) -> Site {
+    Site { name: name.to_owned(), kind, line: None, authenticated: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::audit::probe::Consent;
+    use crate::auth::Wallet;
+    use crate::plan::{Plan, StackId};
+    use crate::secret::Redactor;
+    use crate::wire::Endpoint;
+
+    static EIGHT: Probe = Probe {
+        name: "eight",
+        consent: Consent::None,
+        about: "",
+        most: 3,
+        lacks: |_| None,
+        send: |prober| {
+            Box::pin(async move {
+                for _ in 0..8 {
+                    prober.send(Purpose::Rest, site("home", RouteKind::Html), get("/")).await;
+                }
+            })
+        },
+    };
+
+    /// Runs a probe against a port that nobody listens on.
+    async fn silence(probe: &Probe) -> (usize, Option<Unsent>) {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let text = format!(
+            "title = \"t\"\n[stacks.a]\nurl = \"http://{closed}\"\n[[routes]]\nname = \"home\"\nget = \"/\"\n"
+        );
+        let plan = Plan::parse(std::path::Path::new("s.toml"), &text).unwrap();
+        let url = format!("http://{closed}").parse().unwrap();
+        let endpoint = Endpoint { url, address: closed, host: closed.to_string(), tls: None };
+        let (wallet, redactor, values) = (Wallet::default(), Redactor::default(), BTreeMap::new());
+        let input = AuditInput {
+            plan: &plan,
+            stack: StackId(0),
+            endpoint: &endpoint,
+            values: &values,
+            wallet: &wallet,
+            redactor: &redactor,
+        };
+        let mut prober = Prober::new(&input);
+        let unsent = prober.run(probe).await;
+        (prober.exchanges.len(), unsent)
+    }
+
+    #[test]
+    fn other_machines_are_asked_slowly() {
+        assert_eq!(pause("127.0.0.1".parse().unwrap()), Duration::ZERO);
+        assert_eq!(pause("::1".parse().unwrap()), Duration::ZERO);
+        assert_eq!(pause("192.0.2.1".parse().unwrap()), Duration::from_millis(200));
+    }
+
+    #[tokio::test]
+    async fn a_probe_sends_no_more_than_it_says() {
+        let (sent, unsent) = silence(&EIGHT).await;
+        assert_eq!(sent, 3);
+        assert_eq!(unsent, Some(Unsent::Refused("it came to its limit of requests".into())));
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_is_silent_is_left_alone() {
+        let (sent, unsent) = silence(&Probe { most: 100, ..EIGHT }).await;
+        assert_eq!(sent, SILENT as usize);
+        assert_eq!(unsent, Some(Unsent::Refused("5 requests in a row got no answer".into())));
+    }
+}

@@ -1,0 +1,80 @@
+//! What of the scenario probes aim at: protected routes, each with a user's genuine credential.
+
+use super::AuditInput;
+use super::collect::routes;
+use super::exchange::Site;
+use crate::auth::Credential;
+use crate::plan::{AuthPlan, RouteKind, RoutePlan, User};
+use crate::secret::ExposeSecret;
+use crate::wire::Request;
+
+/// A route that only a credential opens.
+pub struct Target<'a> {
+    /// The route.
+    pub route: &'a RoutePlan,
+    /// Its auth.
+    pub auth: &'a AuthPlan,
+    /// The user whose credential it is.
+    pub user: &'a User,
+    /// That user's genuine credential.
+    pub credential: &'a Credential,
+    /// The user's request without any credential.
+    pub bare: Request,
+}
+
+impl Target<'_> {
+    /// The request with the genuine credential.
+    #[must_use]
+    pub fn genuine(&self) -> Request {
+        let mut request = self.bare.clone();
+        for (name, value) in &self.credential.headers {
+            request.headers.push((name.clone(), value.expose_secret().to_owned()));
+        }
+        request
+    }
+
+    /// The request with another value in the header that carries the credential: `Authorization: Bearer {token}`.
+    /// `None` when the credential is no single header with a scheme.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Option<Request> {
+        let [(name, value)] = self.credential.headers.as_slice() else { return None };
+        let (scheme, _) = value.expose_secret().split_once(' ')?;
+        let mut request = self.bare.clone();
+        request.headers.push((name.clone(), format!("{scheme} {token}")));
+        Some(request)
+    }
+
+    /// The genuine token: what follows the scheme in a credential of a single header.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        let [(_, value)] = self.credential.headers.as_slice() else { return None };
+        value.expose_secret().split_once(' ').map(|(_, token)| token)
+    }
+
+    /// Where an exchange on it belongs; `what` says what was different: `alg none`.
+    #[must_use]
+    pub fn site(&self, what: &str, authenticated: bool) -> Site {
+        let name =
+            if what.is_empty() { self.route.name.clone() } else { format!("{}: {what}", self.route.name) };
+        Site { name, kind: self.route.kind, line: Some(self.route.line), authenticated }
+    }
+}
+
+/// The protected GET routes, each as the user at this position of its auth asks for it.
+pub fn protected<'a>(input: &AuditInput<'a>, user: usize) -> Vec<Target<'a>> {
+    routes::of(input)
+        .into_iter()
+        .filter(|route| route.kind != RouteKind::Static)
+        .filter_map(|route| {
+            let id = route.auth?;
+            let auth = input.plan.auths.get(id.0)?;
+            Some(Target {
+                route,
+                auth,
+                user: input.plan.populations.get(auth.population.0)?.users.get(user)?,
+                credential: input.wallet.get(id, user)?,
+                bare: routes::request(input, route, user)?,
+            })
+        })
+        .collect()
+}
