@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use shakedown::audit::Selection;
 use shakedown::audit::catalogue;
 use shakedown::auth::Wallet;
 use shakedown::record::{CheckOutcome, Outcome};
@@ -54,7 +55,7 @@ async fn audited(address: SocketAddr, active: bool) -> Vec<CheckOutcome> {
     let url = format!("http://{address}");
     let plan = plan(&url, &format!("audit = {{ active = {active} }}"), ROUTES);
     let endpoint = Endpoint::resolve(&url.parse().unwrap(), None, None).await.unwrap();
-    run(&plan, &endpoint, &BTreeMap::new(), &Wallet::default()).await
+    run(&plan, &endpoint, &BTreeMap::new(), &Wallet::default(), &Selection::default()).await
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ mod site;
 
 use std::sync::Arc;
 
-use shakedown::audit::{Mode, catalogue};
+use shakedown::audit::{Mode, Selection, catalogue};
 use shakedown::record::{CheckOutcome, Outcome, Severity};
 use shakedown::target::Fault;
 use site::Site;
@@ -57,7 +57,9 @@ async fn every_fault_is_found_under_its_row() {
         let (tls, permits) = (tls.clone(), permits.clone());
         trials.spawn_local(async move {
             let _permit = permits.acquire().await.unwrap();
-            let outcomes = Site::start(profile, &[fault.name()], tls.path()).await.audit(true).await;
+            let row = Selection::parse(fault.row()).unwrap();
+            let site = Site::start(profile, &[fault.name()], tls.path()).await;
+            let outcomes = site.audit_of(&row, true).await;
             let (with, without) = (of(&outcomes, fault.row()), of(&sound, fault.row()));
             let found = matches!(with.outcome, Outcome::Fail | Outcome::Warn | Outcome::Info);
             let told_apart = (with.outcome, &with.summary) != (without.outcome, &without.summary);

@@ -102,11 +102,16 @@ impl Site {
 
     /// Every check of the catalogue.
     pub async fn audit(&self, active: bool) -> Vec<CheckOutcome> {
+        self.audit_of(&Selection::default(), active).await
+    }
+
+    /// The selected checks.
+    pub async fn audit_of(&self, selection: &Selection, active: bool) -> Vec<CheckOutcome> {
         let stack = format!("vars = {{ css = \"{}\" }}\naudit = {{ active = {active} }}", self.css);
         let plan = plan(self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
         let wallet = Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap();
         let values = BTreeMap::from([("vars.css".to_owned(), self.css.clone())]);
-        run(&plan, &self.endpoint, &values, &wallet).await
+        run(&plan, &self.endpoint, &values, &wallet, selection).await
     }
 }
 
@@ -123,9 +128,10 @@ pub async fn run(
     endpoint: &Endpoint,
     values: &BTreeMap<String, String>,
     wallet: &Wallet,
+    selection: &Selection,
 ) -> Vec<CheckOutcome> {
     let redactor = wallet.redactor(plan);
     let input = AuditInput { plan, stack: StackId(0), endpoint, values, wallet, redactor: &redactor };
-    let audited = collect(&input, &Selection::default(), &|_| {}).await.unwrap();
+    let audited = collect(&input, selection, &|_| {}).await.unwrap();
     audited.judge(&[Mode::Passive, Mode::Active], input.redactor)
 }
