@@ -9,7 +9,7 @@ mod set_cookie;
 mod tests;
 
 use super::check::{Check, Mode};
-use super::collect::SESSIONS;
+use super::collect::{ROUTES, SESSIONS};
 use crate::record::Severity;
 
 /// The family.
@@ -18,6 +18,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-SECURE",
         title: "Cookies only over https",
         severity: Severity::High,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Fails for a session, CSRF or token cookie without Secure on https, or set over http; warns for any other. \
                Deletions are ignored.",
         fix: "R-COOKIE",
@@ -35,6 +36,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-HTTPONLY",
         title: "Session cookies out of scripts' reach",
         severity: Severity::High,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Fails for a session cookie, or one whose value is a JWT or a long hex number, without HttpOnly. A CSRF \
                cookie may lack it.",
         fix: "R-COOKIE",
@@ -46,6 +48,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-SAMESITE",
         title: "SameSite",
         severity: Severity::Medium,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Passes Lax, Strict, and None with Secure; warns when absent; fails None without Secure and unknown values.",
         fix: "R-COOKIE",
         references: &["CWE-1275", "ASVS v5.0.0-3.3.2", "RFC 6265bis 5.6.7"],
@@ -56,6 +59,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-PREFIX",
         title: "Cookie name prefixes",
         severity: Severity::Low,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Fails for __Host- or __Secure- without what they demand (browsers drop the cookie); at profile strict warns \
                for a session cookie without a prefix.",
         fix: "R-COOKIE",
@@ -67,6 +71,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-SCOPE",
         title: "Session cookie's Domain",
         severity: Severity::Low,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Warns for a session cookie with a Domain attribute: it goes to every sub-domain.",
         fix: "R-COOKIE",
         references: &["CWE-565"],
@@ -77,6 +82,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-SIZE",
         title: "Cookie size",
         severity: Severity::Low,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Fails for more than 4096 bytes of name and value; warns when all cookies together exceed 4096 bytes.",
         fix: "R-COOKIE",
         references: &["ASVS v5.0.0-3.3.5"],
@@ -87,6 +93,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-ON-STATIC",
         title: "Cookies on static files",
         severity: Severity::Medium,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Warns for Set-Cookie on a static file; fails when shared caches may keep that answer.",
         fix: "R-STATIC",
         references: &["CWE-524"],
@@ -97,6 +104,7 @@ pub const CHECKS: &[Check] = &[
         id: "CK-LIFETIME",
         title: "Session lifetime",
         severity: Severity::Low,
+        probes: &[&ROUTES, &SESSIONS],
         rule: "Warns for a session cookie that lives longer than two weeks.",
         fix: "R-COOKIE",
         references: &["ASVS v5.0.0-7.3.2"],
