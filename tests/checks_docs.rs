@@ -6,57 +6,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use shakedown::audit::{Check, Consent, catalogue, recipe};
+use shakedown::audit::{catalogue, page};
 
 const MARK: &str = "<!-- table -->\n";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks")
-}
-
-/// What `docs/checks/ID.md` should be.
-fn page(check: &Check) -> String {
-    let mut out = format!("# {}: {}\n\n", check.id, check.title);
-    let consent = match check.consent() {
-        Consent::None => "",
-        Consent::Active => ": needs consent, `active = true` in `[stacks.NAME.audit]`",
-        Consent::Guarded => {
-            ": needs consent, `active = true` in `[stacks.NAME.audit]`, and off loopback `guarded = true` beside it"
-        }
-    };
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "Severity of a failure: {}. Mode: {}{consent}. Revision {}.\n",
-        check.severity.name(),
-        check.mode.name(),
-        check.revision
-    );
-    let _ = writeln!(out, "{}", check.rule);
-    if let Some(fix) = recipe(check.fix) {
-        let _ = writeln!(out, "\n## How to mend it\n\n{}", fix.advice);
-        for (name, language, lines) in [("Django", "python", fix.django), ("nginx", "nginx", fix.nginx)] {
-            if let Some(lines) = lines {
-                let _ = writeln!(out, "\n{name}:\n\n```{language}\n{lines}\n```");
-            }
-        }
-    }
-    if !check.references.is_empty() {
-        let _ = writeln!(out, "\n## References\n");
-        for reference in check.references {
-            let _ = writeln!(out, "- {}", linked(reference));
-        }
-    }
-    let _ = writeln!(out, "\n[All checks](README.md)");
-    out
-}
-
-/// Where a reference has a page of its own, with its address.
-fn linked(reference: &str) -> String {
-    match reference.strip_prefix("CWE-") {
-        Some(number) => format!("[{reference}](https://cwe.mitre.org/data/definitions/{number}.html)"),
-        None => reference.to_owned(),
-    }
 }
 
 fn table() -> String {
@@ -79,7 +34,9 @@ fn the_documents_are_those_of_the_catalogue() {
     let text = std::fs::read_to_string(&readme).unwrap();
     let (by_hand, _) = text.split_once(MARK).expect("the mark before the table");
     let mut wanted = vec![(readme, format!("{by_hand}{MARK}{}", table()))];
-    wanted.extend(catalogue().map(|check| (folder().join(format!("{}.md", check.id)), page(check))));
+    wanted.extend(catalogue().map(|check| {
+        (folder().join(format!("{}.md", check.id)), format!("{}\n[All checks](README.md)\n", page(check)))
+    }));
 
     if std::env::var_os("SHAKEDOWN_WRITE_DOCS").is_some() {
         for (path, text) in &wanted {

@@ -11,6 +11,7 @@ mod curl;
 pub mod django;
 mod evidence;
 pub mod exchange;
+mod explain;
 pub mod fix;
 #[cfg(test)]
 pub mod fixture;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 pub use check::{Check, Judgement, Level, Mode, Observation};
 pub use exchange::{Exchange, Facts, Purpose, Site};
+pub use explain::page;
 pub use fix::{Fix, recipe};
 pub use probe::{Consent, Probe};
 pub use selection::Selection;
@@ -107,13 +109,14 @@ impl Audited {
 
 /// What would be sent to a stack for these checks: each probe, and why it would stay unsent.
 #[must_use]
-pub fn rehearse(
-    plan: &Plan,
-    stack: StackId,
-    loopback: bool,
-    selection: &Selection,
-) -> Vec<(&'static Probe, Option<String>)> {
+pub fn rehearse(plan: &Plan, stack: StackId, selection: &Selection) -> Vec<(&'static Probe, Option<String>)> {
     let Some(stack) = plan.stacks.get(stack.0) else { return Vec::new() };
+    // A name may resolve to anything: only what is surely this machine counts as it.
+    let url = url::Url::parse(&stack.url.replace("{{port}}", "1")).ok();
+    let loopback = url.as_ref().and_then(|url| url.host_str()).is_some_and(|host| {
+        host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    });
     let probes = collect::probes(selection.checks());
     probes.into_iter().map(|probe| (probe, collect::forbidden(probe, stack, loopback))).collect()
 }

@@ -1,5 +1,6 @@
 //! The command line: clap, progress, exit codes. Holds no logic. One file a command.
 
+mod audit;
 mod check;
 mod exit;
 mod init;
@@ -9,6 +10,7 @@ mod run;
 mod schema;
 mod target;
 mod token;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,7 @@ Examples:
   shakedown run scenarios/quickstart.toml      try the embedded target, dev against production
   shakedown init > my.toml                     start a scenario of your own
   shakedown check my.toml                      find its mistakes, send nothing
+  shakedown audit my.toml --stack prod          the security checklist alone, without a load
   shakedown token inspect < token.txt          decode and explain a JWT
 
 Exit codes:
@@ -40,6 +43,8 @@ Exit codes:
 enum Command {
     /// Start stacks, obtain tokens, load, audit, compare, judge the gates, write the reports.
     Run(run::Args),
+    /// Audit stacks without a load; list and explain the checks.
+    Audit(audit::Args),
     /// Validate a scenario; send nothing.
     Check(check::Args),
     /// Write a starter scenario.
@@ -59,6 +64,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(args) => run::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Check(args) => check::run(args),
         Command::Init(args) => init::run(args),
         Command::Token(args) => token::run(args),

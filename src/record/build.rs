@@ -182,6 +182,18 @@ impl ResourceRecord {
 }
 
 impl LoadRecord {
+    /// Of a run that audits only.
+    pub fn none() -> Self {
+        LoadRecord {
+            summary: "audit only, no load was sent".into(),
+            model: "none".into(),
+            duration_s: 0.0,
+            warmup_s: 0.0,
+            profile: Vec::new(),
+            connection: "new".into(),
+        }
+    }
+
     /// The load in words and numbers.
     pub fn of(load: &LoadPlan) -> Self {
         let (model, profile, unit, detail) = match &load.model {

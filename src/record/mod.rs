@@ -95,7 +95,7 @@ pub struct Machine {
 pub struct LoadRecord {
     /// In words: `open, 200/s constant for 20 s after 2 s warm-up, keep-alive`.
     pub summary: String,
-    /// `open` or `closed`.
+    /// `open`, `closed`, or `none` where no load was sent.
     pub model: String,
     /// Measured seconds asked for.
     pub duration_s: f64,

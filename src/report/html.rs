@@ -105,7 +105,11 @@ fn trust(document: &Document<'_>) -> Markup {
             h2 { "Can the numbers be trusted?" }
             @let doubts = document.doubts();
             @if doubts.is_empty() && record.stacks.iter().all(|stack| stack.warnings.is_empty()) && record.warnings.is_empty() {
-                p { "Nothing speaks against it: every stack was measured to the end and the generator had room to spare." }
+                p {
+                    "Nothing speaks against it: "
+                    @if document.has_load() { "every stack was measured to the end and the generator had room to spare." }
+                    @else { "every stack was audited to the end." }
+                }
             } @else {
                 ul {
                     @for doubt in &doubts { li.bad { (doubt) } }
@@ -158,7 +162,7 @@ fn generator(stack: &StackRecord) -> Markup {
 }
 
 fn comparison(document: &Document<'_>) -> Markup {
-    if document.record.stacks.is_empty() {
+    if document.record.stacks.is_empty() || !document.has_load() {
         return html! {};
     }
     html! {
@@ -194,6 +198,9 @@ fn insights(document: &Document<'_>) -> Markup {
 
 fn latency(document: &Document<'_>) -> Markup {
     let record = document.record;
+    if !document.has_load() {
+        return html! {};
+    }
     html! {
         section id="latency" {
             h2 { "Latency and load" }

@@ -43,7 +43,7 @@ pub fn render(document: &Document<'_>) -> String {
 
 fn headline(document: &Document<'_>, out: &mut String) {
     let stacks = &document.record.stacks;
-    if stacks.is_empty() {
+    if stacks.is_empty() || !document.has_load() {
         return;
     }
     let mut head = "| all routes |".to_owned();

@@ -113,7 +113,7 @@ impl Page<'_> {
 
     fn headline(&mut self, document: &Document<'_>) {
         let stacks = &document.record.stacks;
-        if stacks.is_empty() {
+        if stacks.is_empty() || !document.has_load() {
             return;
         }
         let metrics = headline_metrics(document);

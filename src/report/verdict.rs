@@ -17,6 +17,11 @@ impl Document<'_> {
         }
     }
 
+    /// Whether there was a load to measure.
+    pub fn has_load(&self) -> bool {
+        self.record.load.model != "none"
+    }
+
     /// Why the run can't be trusted whole: it is partial, a stack failed, the generator was the limit.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();

@@ -127,7 +127,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<Finished, StoreError> {
     folder::create(&options.folder)?;
-    let record = empty_record(plan);
+    let record = empty_record(plan, options.load);
     let mut trial = Trial {
         plan,
         options,
@@ -224,7 +224,7 @@ impl Trial<'_> {
             if !self.options.only.is_empty() && !self.options.only.contains(&stack.name) {
                 continue;
             }
-            self.record.stacks.push(empty_stack(self.plan, stack));
+            self.record.stacks.push(empty_stack(self.plan, stack, self.options.load));
             if let Some(reason) = &reason {
                 self.fail(&stack.name, reason.clone());
                 continue;
@@ -287,6 +287,7 @@ impl Trial<'_> {
             self.save();
         }
         if !self.options.load {
+            self.record.stacks[position].failure = None;
             return Ok(());
         }
         self.load(running, name, position, &values, &wallet).await
@@ -387,7 +388,9 @@ fn home() -> Request {
     Request { method: "GET".into(), target: "/".into(), ..Request::default() }
 }
 
-fn empty_record(plan: &Plan) -> Record {
+fn empty_record(plan: &Plan, load: bool) -> Record {
+    // Without a load the other gates have nothing to judge.
+    let wanted = |gate: &&GateLine| load || gate.text.trim_start().starts_with("audit ");
     let gate = |gate: &GateLine| GateText { text: gate.text.clone(), line: gate.line };
     Record {
         version: VERSION,
@@ -403,15 +406,16 @@ fn empty_record(plan: &Plan) -> Record {
         finished: None,
         partial: Some("the run has not come to its end".into()),
         machine: Machine::here(),
-        load: LoadRecord::of(&plan.load),
+        load: if load { LoadRecord::of(&plan.load) } else { LoadRecord::none() },
         stacks: Vec::new(),
         audit: Vec::new(),
-        gates: plan.gates.iter().map(gate).collect(),
+        gates: plan.gates.iter().filter(wanted).map(gate).collect(),
         warnings: Vec::new(),
     }
 }
 
-fn empty_stack(plan: &Plan, stack: &StackPlan) -> StackRecord {
+fn empty_stack(plan: &Plan, stack: &StackPlan, load: bool) -> StackRecord {
+    let routes = plan.routes.iter().filter(|_| load);
     StackRecord {
         name: stack.name.clone(),
         role: stack.role,
@@ -421,7 +425,7 @@ fn empty_stack(plan: &Plan, stack: &StackPlan) -> StackRecord {
         failure: Some("the run ended before it was measured".into()),
         wall_s: 0.0,
         total: RouteRecord { name: "all".into(), ..RouteRecord::default() },
-        routes: plan.routes.iter().map(|route| RouteRecord::empty(plan, route)).collect(),
+        routes: routes.map(|route| RouteRecord::empty(plan, route)).collect(),
         seconds: Vec::new(),
         generator: GeneratorRecord {
             schedule_lag: LatencyRecord::default(),

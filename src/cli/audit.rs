@@ -1,0 +1,145 @@
+//! `shakedown audit`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::trial::{self, Saying};
+use super::{Exit, Failed};
+use crate::audit::{self, Selection};
+use crate::plan::{Plan, StackId};
+use crate::run::Options;
+
+/// Arguments of `audit`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_long_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The scenario file.
+    #[arg(required = true)]
+    scenario: Option<PathBuf>,
+    /// Audit only this stack; may be given more than once.
+    #[arg(long = "stack", value_name = "NAME")]
+    stacks: Vec<String>,
+    /// Only these checks, by id or pattern, separated by commas.
+    #[arg(long, value_name = "IDS")]
+    only: Option<String>,
+    /// Say what would be sent to each stack; start and send nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Folder for the record and the reports [default: reports/SCENARIO/TIME].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print nothing but errors (and the summary, with --json).
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print the summary as JSON on standard output instead of as text.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the checks of the catalogue.
+    List {
+        /// Only these, by id or pattern, separated by commas.
+        only: Option<String>,
+    },
+    /// Explain a check: its rule, its fix, its references.
+    Explain {
+        /// Its id.
+        id: String,
+    },
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shakedown audit my.toml                           all checks on all stacks, no load
+  shakedown audit my.toml --stack prod --only 'HDR-*,JWT-*'
+  shakedown audit my.toml --dry-run                 what would be sent, and what consent is missing
+  shakedown audit list 'CK-*'                       the checks of a family
+  shakedown audit explain HDR-HSTS                  rule, fix and references
+
+Checks that judge answers under load do not run here: `shakedown run` has a load.
+The scenario's `audit …` gates decide the exit code: 0 they pass, 1 one failed, 3 one can't be judged.";
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<Exit, Failed> {
+    match args.command {
+        Some(Command::List { only }) => {
+            anstream::print!("{}", list(&selection(only.as_deref())?));
+            return Ok(Exit::Pass);
+        }
+        Some(Command::Explain { id }) => {
+            let Some(check) = audit::find(&id.to_ascii_uppercase()) else { return Err(unknown(&id)) };
+            anstream::print!("{}", audit::page(check));
+            return Ok(Exit::Pass);
+        }
+        None => {}
+    }
+    // clap has asked for it.
+    let Some(scenario) = &args.scenario else { return Ok(Exit::Usage) };
+    let plan = Plan::read(scenario).map_err(Failed::usage)?;
+    trial::check_names(&plan, &args.stacks)?;
+    let checks = selection(args.only.as_deref())?;
+    if plan.audit.is_none() {
+        return Err(Failed::usage(miette::miette!(
+            help = "remove `off = true` from [audit]",
+            "the scenario switches its audit off"
+        )));
+    }
+    if args.dry_run {
+        anstream::print!("{}", rehearsal(&plan, &args.stacks, &checks));
+        return Ok(Exit::Pass);
+    }
+    let options = Options {
+        folder: args.out.unwrap_or_else(|| trial::default_folder(&plan.slug)),
+        only: args.stacks,
+        audit: true,
+        checks,
+        load: false,
+    };
+    trial::run(&plan, &options, Saying { quiet: args.quiet, json: args.json })
+}
+
+fn selection(only: Option<&str>) -> Result<Selection, Failed> {
+    only.map_or_else(|| Ok(Selection::default()), |text| Selection::parse(text).map_err(|id| unknown(&id)))
+}
+
+fn unknown(id: &str) -> Failed {
+    Failed::usage(miette::miette!(
+        help = "`shakedown audit list` shows them all",
+        "no check is called `{id}`"
+    ))
+}
+
+fn list(selection: &Selection) -> String {
+    let mut out = String::new();
+    for check in selection.checks() {
+        // Writing to a String cannot fail.
+        let (severity, mode) = (check.severity.name(), check.mode.name());
+        let _ = writeln!(out, "{:<24} {severity:<9} {mode:<12} {}", check.id, check.title);
+    }
+    out
+}
+
+fn rehearsal(plan: &Plan, only: &[String], checks: &Selection) -> String {
+    let mut out = String::new();
+    for (index, stack) in plan.stacks.iter().enumerate() {
+        if !only.is_empty() && !only.contains(&stack.name) {
+            continue;
+        }
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{} {}", stack.name, stack.url);
+        for (probe, why_not) in audit::rehearse(plan, StackId(index), checks) {
+            let most = probe.most;
+            let _ = writeln!(out, "  {:<24} at most {most:>3} requests: {}", probe.name, probe.about);
+            if let Some(why_not) = why_not {
+                let _ = writeln!(out, "  {:<24} NOT SENT: it {why_not}", "");
+            }
+        }
+    }
+    out
+}

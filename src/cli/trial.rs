@@ -1,0 +1,139 @@
+//! A run from the command line: progress while it goes on, the reports and the exit code at its end.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use super::progress::Progress;
+use super::{Exit, Failed};
+use crate::gate::Verdict;
+use crate::plan::Plan;
+use crate::report::terminal::{self, Look};
+use crate::report::{self, Document, Format, foreign};
+use crate::run::{self, Finished, Options};
+
+/// How much is said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Saying {
+    /// Nothing but errors.
+    pub quiet: bool,
+    /// The summary as JSON.
+    pub json: bool,
+}
+
+/// Runs a plan to its end.
+pub(super) fn run(plan: &Plan, options: &Options, saying: Saying) -> Result<Exit, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| Failed::internal(miette::miette!("no runtime: {error}")))?;
+    let finished = runtime.block_on(drive(plan, options, saying.quiet))?;
+    // Blocking leftovers (a slow name look-up) must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(conclude(saying, &options.folder, &finished))
+}
+
+/// Refuses the name of a stack that the scenario does not have.
+pub(super) fn check_names(plan: &Plan, wanted: &[String]) -> Result<(), Failed> {
+    let known: Vec<&str> = plan.stacks.iter().map(|stack| stack.name.as_str()).collect();
+    match wanted.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Failed::usage(miette::miette!(
+            help = format!("the scenario has: {}", known.join(", ")),
+            "no stack is called `{name}`"
+        ))),
+    }
+}
+
+/// A folder of its own for a run that starts now.
+pub(super) fn default_folder(slug: &str) -> PathBuf {
+    let time = Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
+    let parent = Path::new("reports").join(slug);
+    let mut folder = parent.join(&time);
+    // Two runs within a second must not share a folder.
+    let mut n = 2;
+    while folder.exists() {
+        folder = parent.join(format!("{time}-{n}"));
+        n += 1;
+    }
+    folder
+}
+
+async fn drive(plan: &Plan, options: &Options, quiet: bool) -> Result<Finished, Failed> {
+    let (events, mut heard) = mpsc::unbounded_channel();
+    let (stop, stopped) = watch::channel(false);
+    let signals = tokio::spawn(stop_on_signal(stop));
+    let mut progress = Progress::new(quiet);
+    let trial = run::run(plan, options, events, stopped);
+    tokio::pin!(trial);
+    let finished = loop {
+        tokio::select! {
+            finished = &mut trial => break finished,
+            Some(event) = heard.recv() => progress.show(event),
+        }
+    };
+    while let Ok(event) = heard.try_recv() {
+        progress.show(event);
+    }
+    progress.finish();
+    signals.abort();
+    finished.map_err(Failed::internal)
+}
+
+/// The first Ctrl-C, TERM or HUP ends the run in order, which takes a few seconds at most; later ones change nothing.
+async fn stop_on_signal(stop: watch::Sender<bool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    anstream::eprintln!("stopping: ending the load and the stacks, keeping what was measured");
+    let _ = stop.send(true);
+}
+
+fn conclude(saying: Saying, folder: &Path, finished: &Finished) -> Exit {
+    let document = Document::of(&finished.record);
+    let written = report::write(&document, &[Format::Html, Format::Md], folder);
+    let trouble: Vec<String> = [written.err(), finished.unsaved.clone()]
+        .into_iter()
+        .flatten()
+        .map(|error| error.to_string())
+        .collect();
+    let text = if saying.json {
+        Format::Json.render(&document)
+    } else if saying.quiet {
+        String::new()
+    } else {
+        let look = Look { color: std::io::stdout().is_terminal(), folder: Some(folder), ..Look::default() };
+        terminal::render(&document, &look)
+    };
+    // A reader that has seen enough closes the pipe: that is no failure. NO_COLOR is anstream's to heed.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    for reason in &trouble {
+        anstream::eprintln!("error: {reason}");
+    }
+    for reason in &finished.invalid {
+        anstream::eprintln!("invalid run: {}", foreign::block(reason, 4096));
+    }
+    if finished.interrupted {
+        Exit::Interrupted
+    } else if !trouble.is_empty() || !finished.invalid.is_empty() {
+        Exit::Invalid
+    } else {
+        match document.status() {
+            Verdict::Pass => Exit::Pass,
+            Verdict::Fail => Exit::GateFailed,
+            Verdict::Unknown => Exit::Invalid,
+        }
+    }
+}
