@@ -80,7 +80,10 @@ fn it_runs_without_a_load_and_judges_the_audit_gates() {
         catalogue().filter(|check| check.mode == Mode::UnderLoad).map(|check| check.id).collect();
     let passed = record.audit.iter().filter(|o| o.outcome == Outcome::Pass);
     assert!(passed.clone().count() > 3);
-    assert!(passed.clone().all(|outcome| !under_load.contains(&outcome.check.as_str())), "nothing was under load");
+    assert!(
+        passed.clone().all(|outcome| !under_load.contains(&outcome.check.as_str())),
+        "nothing was under load"
+    );
     let html = std::fs::read_to_string(out.join("report.html")).unwrap();
     assert!(html.contains("audit only, no load was sent") && !html.contains("id=\"latency\""));
 }

@@ -12,7 +12,7 @@ use super::check::Check;
 use super::exchange::Facts;
 use super::probe::{Consent, Probe, Unsent};
 use super::prober::Prober;
-use super::{AuditInput, Say};
+use super::{AuditInput, Say, scene};
 use crate::plan::{Profile, StackPlan};
 
 pub(super) use misfits::MISFITS;
@@ -85,6 +85,9 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         host: input.endpoint.host.clone(),
         session_cookies: names(|auth| auth.session_cookie.to_owned(), "sessionid"),
         csrf_cookies: names(|auth| auth.csrf_cookie.to_owned(), "csrftoken"),
+        users: (0..2)
+            .filter_map(|user| Some(scene::protected(input, user).first()?.user.name.clone()))
+            .collect(),
         has_session: !sessions.is_empty(),
         exchanges: prober.exchanges,
         unsent,

@@ -17,8 +17,9 @@ const TEXT: usize = 8 * 1024;
 const BODY: usize = 512;
 /// Longer header values of a request are our own padding.
 pub(super) const LONG_VALUE: usize = 2048;
-/// Values of cookies that long are taken for secrets wherever else they stand.
-const SECRET: usize = 12;
+/// Values of cookies that long are taken for secrets wherever else they stand. Browsers keep no longer ones, and to look
+/// for them would take long.
+const SECRET: std::ops::RangeInclusive<usize> = 12..=4096;
 
 /// Writes evidence of one stack's exchanges.
 pub(super) struct Reporter<'a> {
@@ -152,7 +153,7 @@ fn secrets_of(exchange: &Exchange) -> Vec<String> {
             secrets.extend(pair.split_once('=').map(|(_, value)| value.trim().trim_matches('"').to_owned()));
         }
     }
-    secrets.retain(|secret| secret.len() >= SECRET);
+    secrets.retain(|secret| SECRET.contains(&secret.len()));
     secrets
 }
 

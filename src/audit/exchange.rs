@@ -50,6 +50,8 @@ pub enum Purpose {
     LogoutByGet,
     /// That session's cookie after the logout by GET. Active.
     AfterLogoutByGet,
+    /// A genuine request before or after those that should be refused: without it their refusal proves nothing. Active.
+    Control,
     /// What a family of checks sends for itself, by a name of its own: `jwt-alg-none`.
     Own(&'static str),
 }
@@ -59,12 +61,24 @@ pub enum Purpose {
 pub struct Site {
     /// The route's name, or the probe's.
     pub name: String,
+    /// What of the route's request was different: `no credential`; empty for the route as it stands.
+    pub variant: String,
     /// What it is.
     pub kind: RouteKind,
     /// Line (1-based) in the scenario file; absent for probes.
     pub line: Option<usize>,
     /// Whether the request carried a credential of the scenario.
     pub authenticated: bool,
+}
+
+impl std::fmt::Display for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.variant.is_empty() {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}: {}", self.name, self.variant)
+        }
+    }
 }
 
 /// One request and what came of it.
@@ -99,6 +113,8 @@ pub struct Facts {
     pub session_cookies: Vec<String>,
     /// Names of their CSRF cookies (default `csrftoken`).
     pub csrf_cookies: Vec<String>,
+    /// Names of the first two users who ask for protected routes.
+    pub users: Vec<String>,
     /// Whether the scenario has a `session` auth at all.
     pub has_session: bool,
     /// Everything that was sent.

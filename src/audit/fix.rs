@@ -1,5 +1,7 @@
 //! How to mend what a check found: what to do, and the lines that do it in Django and in nginx.
 
+mod services;
+
 /// A recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fix {
@@ -15,11 +17,11 @@ pub struct Fix {
 
 /// A recipe by its id.
 pub fn recipe(id: &str) -> Option<&'static Fix> {
-    RECIPES.iter().find(|fix| fix.id == id)
+    RECIPES.iter().chain(services::RECIPES).find(|fix| fix.id == id)
 }
 
-/// Every recipe.
-pub const RECIPES: &[Fix] = &[
+/// Recipes for headers, cookies and Django's own set-up.
+const RECIPES: &[Fix] = &[
     Fix {
         id: "R-HSTS",
         advice: "Send Strict-Transport-Security from one layer only. Django sends it on requests it knows to be https, so \
@@ -260,9 +262,10 @@ mod tests {
 
     #[test]
     fn every_recipe_does_something() {
-        for fix in RECIPES {
+        let all = || RECIPES.iter().chain(services::RECIPES);
+        for fix in all() {
             assert!(fix.django.is_some() || fix.nginx.is_some(), "{}", fix.id);
-            assert_eq!(RECIPES.iter().filter(|other| other.id == fix.id).count(), 1, "{}", fix.id);
+            assert_eq!(all().filter(|other| other.id == fix.id).count(), 1, "{}", fix.id);
             assert!(fix.advice.ends_with('.'), "{}", fix.id);
         }
     }

@@ -18,6 +18,7 @@ pub fn facts(https: bool) -> Facts {
         host: "127.0.0.1:8443".into(),
         session_cookies: vec!["sessionid".into()],
         csrf_cookies: vec!["csrftoken".into()],
+        users: vec!["ada".into(), "grace".into()],
         has_session: true,
         exchanges: Vec::new(),
         unsent: BTreeMap::new(),
@@ -39,6 +40,7 @@ impl Facts {
             purpose,
             site: Site {
                 name: format!("{kind:?}").to_lowercase(),
+                variant: String::new(),
                 kind,
                 line: Some(7),
                 authenticated: false,

@@ -3,6 +3,7 @@
 //! Collection and judgement are apart: `collect` sends what the scenario allows and keeps raw exchanges, each
 //! with the purpose it was sent for; every check, also those the catalogue calls active, is a pure function of them.
 
+pub mod auth;
 pub mod check;
 mod collect;
 pub mod cookies;
@@ -15,7 +16,9 @@ mod explain;
 pub mod fix;
 #[cfg(test)]
 pub mod fixture;
+pub mod forged;
 pub mod headers;
+pub mod leaks;
 mod outcome;
 pub mod probe;
 pub mod prober;
@@ -61,7 +64,7 @@ pub struct AuditInput<'a> {
 
 /// Every check, family by family.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {
-    [headers::CHECKS, csp::CHECKS, cookies::CHECKS, django::CHECKS].into_iter().flatten()
+    [headers::CHECKS, csp::CHECKS, cookies::CHECKS, auth::CHECKS, django::CHECKS].into_iter().flatten()
 }
 
 /// A check by its id.

@@ -150,7 +150,7 @@ fn place(facts: &Facts, observation: &Observation, reporter: &Reporter<'_>) -> (
     let exchange = observation.exchange.filter(|index| *index < facts.exchanges.len());
     let site = exchange.and_then(|index| facts.exchanges.get(index)).map(|exchange| &exchange.site);
     let place = Place {
-        route: site.map_or_else(|| "several".to_owned(), |site| printable(&site.name, 200)),
+        route: site.map_or_else(|| "several".to_owned(), |site| printable(&site.to_string(), 200)),
         line: site.and_then(|site| site.line),
         subject: reporter.clean(&observation.subject, 120),
         detail: reporter.clean(&observation.detail, LONGEST),

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use super::AuditInput;
 use super::exchange::{Exchange, Purpose, Site};
 use super::probe::{Probe, Unsent};
+use super::scene::Target;
 use crate::plan::RouteKind;
 use crate::wire::{FailureKind, Limits, Request, Response, fetch};
 
@@ -107,6 +108,11 @@ impl<'i> Prober<'i> {
         Some(Exchange { purpose, site, request, answer })
     }
 
+    /// Sends the genuine request of a target, and keeps it as a control.
+    pub async fn control(&mut self, target: &Target<'_>) -> Option<Response> {
+        self.send(Purpose::Control, target.site("genuine", true), target.genuine()).await
+    }
+
     /// Keeps what [`Prober::ask`] brought.
     pub fn keep(&mut self, exchange: Exchange) {
         self.exchanges.push(exchange);
@@ -169,7 +175,7 @@ pub fn nonsense() -> String {
 
 /// Where a request of a probe belongs that is no route of the scenario.
 pub fn site(name: &str, kind: RouteKind) -> Site {
-    Site { name: name.to_owned(), kind, line: None, authenticated: false }
+    Site { name: name.to_owned(), variant: String::new(), kind, line: None, authenticated: false }
 }
 
 #[cfg(test)]

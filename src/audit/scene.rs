@@ -37,26 +37,35 @@ impl Target<'_> {
     /// `None` when the credential is no single header with a scheme.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Option<Request> {
-        let [(name, value)] = self.credential.headers.as_slice() else { return None };
-        let (scheme, _) = value.expose_secret().split_once(' ')?;
+        let (name, scheme, _) = self.parts()?;
         let mut request = self.bare.clone();
-        request.headers.push((name.clone(), format!("{scheme} {token}")));
+        request.headers.push((name.to_owned(), format!("{scheme} {token}")));
         Some(request)
     }
 
     /// The genuine token: what follows the scheme in a credential of a single header.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        let [(_, value)] = self.credential.headers.as_slice() else { return None };
-        value.expose_secret().split_once(' ').map(|(_, token)| token)
+        self.parts().map(|(_, _, token)| token)
+    }
+
+    /// Name, scheme and token of a credential that is one header and no cookie.
+    fn parts(&self) -> Option<(&str, &str, &str)> {
+        let [(name, value)] = self.credential.headers.as_slice() else { return None };
+        let (scheme, token) = value.expose_secret().split_once(' ')?;
+        (!name.eq_ignore_ascii_case("cookie")).then_some((name.as_str(), scheme, token))
     }
 
     /// Where an exchange on it belongs; `what` says what was different: `alg none`.
     #[must_use]
     pub fn site(&self, what: &str, authenticated: bool) -> Site {
-        let name =
-            if what.is_empty() { self.route.name.clone() } else { format!("{}: {what}", self.route.name) };
-        Site { name, kind: self.route.kind, line: Some(self.route.line), authenticated }
+        Site {
+            name: self.route.name.clone(),
+            variant: what.to_owned(),
+            kind: self.route.kind,
+            line: Some(self.route.line),
+            authenticated,
+        }
     }
 }
 
@@ -77,4 +86,12 @@ pub fn protected<'a>(input: &AuditInput<'a>, user: usize) -> Vec<Target<'a>> {
             })
         })
         .collect()
+}
+
+/// The first protected route of each auth, as this user asks for it: what is true of one is true of the auth.
+pub fn one_of_each_auth<'a>(input: &AuditInput<'a>, user: usize) -> Vec<Target<'a>> {
+    let mut known = std::collections::HashSet::new();
+    let mut targets = protected(input, user);
+    targets.retain(|target| known.insert(target.auth.name.as_str()));
+    targets
 }

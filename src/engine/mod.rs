@@ -5,6 +5,7 @@
 
 mod curve;
 mod exchange;
+mod extract;
 mod job;
 mod judge;
 mod load;
@@ -28,6 +29,7 @@ use crate::auth::{Renewed, Wallet};
 use crate::plan::Plan;
 use crate::wire::Endpoint;
 
+pub use extract::extract;
 pub use load::load;
 
 /// Classes of errors, in the order of [`Counts::errors`].

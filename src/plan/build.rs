@@ -98,8 +98,17 @@ impl Check<'_> {
             items,
             load,
             audit: (!scenario.audit.off).then_some(scenario.audit.profile),
+            forbidden: self.forbidden(document),
             gates,
         }
+    }
+
+    fn forbidden(&mut self, document: &Document) -> Vec<String> {
+        let place = document.root.key("audit").key("forbidden");
+        for (position, path) in document.scenario.audit.forbidden.iter().enumerate() {
+            self.plain_path(path, place.item(position));
+        }
+        document.scenario.audit.forbidden.clone()
     }
 
     fn feeders(&mut self, document: &Document) -> Vec<FeederPlan> {

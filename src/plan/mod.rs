@@ -81,6 +81,8 @@ pub struct Plan {
     pub load: LoadPlan,
     /// What the audit does; `None` when it is off.
     pub audit: Option<Profile>,
+    /// Paths that no user of the scenario may see.
+    pub forbidden: Vec<String>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
 }

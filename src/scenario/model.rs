@@ -685,6 +685,9 @@ pub struct Audit {
     pub off: bool,
     /// How strictly it judges.
     pub profile: Profile,
+    /// Paths that the scenario's users must not see: each user's credential is tried on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forbidden: Vec<String>,
 }
 
 /// Consent for one stack.

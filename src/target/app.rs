@@ -1,6 +1,8 @@
 //! The application: its state and its routes.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::routing::{any, get, post};
@@ -25,6 +27,10 @@ pub(super) struct App {
     pub(super) notes: Notes,
     pub(super) files: StaticFiles,
     pub(super) throttle: Throttle,
+    /// Requests so far, for a fault that changes its mind.
+    pub(super) turns: AtomicUsize,
+    /// Answers by path, for the fault of a cache that does not look at credentials.
+    pub(super) kept: Mutex<HashMap<String, Vec<u8>>>,
     /// Held for a whole request on the dev profile: one at a time.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
@@ -43,6 +49,8 @@ impl App {
             sessions: Sessions::new(settings.faults.has(Fault::SessionLowEntropy)),
             files: StaticFiles::new(settings.profile)?,
             throttle: Throttle::new(settings.login_limit),
+            turns: AtomicUsize::new(0),
+            kept: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             users,
             notes,
@@ -84,6 +92,7 @@ pub(super) fn router(app: Shared) -> Router {
         .route("/api/token/refresh/", post(token_api::refresh))
         .route("/api/token/logout/", post(token_api::logout))
         .route("/oauth/token", post(token_api::client_credentials))
+        .route("/admin/", get(notes_api::admin))
         .route("/api/whoami/", get(notes_api::whoami))
         .route("/api/notes/", get(notes_api::list).post(notes_api::create))
         .route("/api/notes/{id}/", get(notes_api::read).delete(notes_api::delete))

@@ -88,6 +88,21 @@ faults! {
     CsrfOff "csrf-off" "CSRF-REQUIRED" "No CSRF token is asked for.";
     CsrfOriginOff "csrf-origin-off" "CSRF-ORIGIN" "Origin and Referer are not looked at.";
     LogoutByGet "logout-by-get" "CSRF-SAFE-METHOD" "A GET logs out.";
+    OpenRoute "open-route" "AUTH-REQUIRED" "whoami answers without a credential.";
+    NoChallenge "no-challenge" "AUTH-401-CHALLENGE" "401 without WWW-Authenticate.";
+    InvalidTokenForbidden "invalid-token-forbidden" "AUTH-401-INVALID" "403 for an unknown token.";
+    AdminOpen "admin-open" "AUTH-403-SCOPE" "The administrators' page opens to everybody who is logged in.";
+    MalformedCrash "malformed-crash" "AUTH-MALFORMED" "500 for an Authorization header without a blank.";
+    NotesOfOthers "notes-of-others" "AUTH-OTHER-USER" "Everybody reads everybody's notes by their number.";
+    HeadUnprotected "head-unprotected" "AUTH-METHOD-BYPASS" "HEAD needs no credential.";
+    PathBypass "path-bypass" "AUTH-PATH-BYPASS" "A path that begins with two slashes needs no credential.";
+    TrustsForwardedUser "trusts-forwarded-user" "AUTH-PROXY-HDR" "X-Forwarded-User from anybody logs in.";
+    MixedIdentity "mixed-identity" "AUTH-MIXED-CRED" "Beside a session the token counts every second time.";
+    PublicAnswers "public-answers" "AUTH-CACHE" "whoami may be kept by shared caches.";
+    NoVary "no-vary" "AUTH-VARY" "Answers may be kept, and Vary does not name the credential.";
+    SharedCache "shared-cache" "AUTH-CACHE-REPLAY" "A cache gives one user's whoami to everybody.";
+    TokenInUrl "token-in-url" "AUTH-TOKEN-URL" "A token in the query is as good as in the header.";
+    LeakyRefusals "leaky-refusals" "AUTH-ERROR-LEAK" "A traceback as the body of 401.";
     ServerRunserver "server-runserver" "DJ-RUNSERVER" "The Server header of Django's runserver.";
     Debug404 "debug-404" "DJ-DEBUG-404" "The technical 404 page.";
     Debug500 "debug-500" "DJ-DEBUG-500" "The technical 500 page.";
@@ -125,6 +140,11 @@ impl FromStr for Fault {
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
+    /// Whether none is on.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this one is on.
     pub fn has(&self, fault: Fault) -> bool {
         self.0.contains(&fault)

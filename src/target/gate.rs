@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::{App, Shared};
-use super::{Fault, Profile, bookkeeping, debug_pages, headers, pages, split_write};
+use super::{Fault, Profile, bookkeeping, debug_pages, doors, headers, pages, split_write};
 
 /// Longest path and query.
 const TARGET_LIMIT: usize = 8190;
@@ -16,7 +16,7 @@ const TARGET_LIMIT: usize = 8190;
 const HEADERS_LIMIT: usize = 16 * 1024;
 
 /// Passes a request on and dresses its answer.
-pub(super) async fn pass(State(app): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let asked = headers::Asked { is_static: request.uri().path().starts_with("/static/") };
     let turn = match app.profile {
         Profile::Dev => Some(app.turn.lock().await),
@@ -28,7 +28,13 @@ pub(super) async fn pass(State(app): State<Shared>, request: Request, next: Next
             if app.profile == Profile::Dev {
                 bookkeeping::keep(request.uri().path());
             }
-            next.run(request).await
+            match doors::before(&app, &mut request) {
+                Ok(knock) => {
+                    let answer = next.run(request).await;
+                    doors::after(&app, knock, answer).await
+                }
+                Err(answer) => *answer,
+            }
         }
     };
     headers::dress(&app, asked, &mut response);

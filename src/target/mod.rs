@@ -13,6 +13,7 @@ mod cookies;
 mod csp;
 mod csrf;
 mod debug_pages;
+mod doors;
 mod fault;
 mod fields;
 mod gate;

@@ -57,6 +57,11 @@ impl Notes {
         self.of(owner)?.iter().find(|note| note.id == id).cloned()
     }
 
+    /// Anybody's note.
+    pub(super) fn any(&self, id: u64) -> Option<Note> {
+        (0..self.by_owner.len()).find_map(|owner| self.get(AccountId(owner), id))
+    }
+
     pub(super) fn create(&self, owner: AccountId, name: &str, title: String, body: String) -> Note {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let note = Note { id, owner: name.to_owned(), title, body };

@@ -59,6 +59,18 @@ name = "boom"
 get = "/boom/"
 expect = { status = 500 }
 
+[[flows]]
+name = "note"
+auth = "jwt"
+steps = [
+  { name = "create", post = "/api/notes/", body = { json = { title = "a note of mine", body = "{{uuid}}" } }, expect = { status = 201 }, extract = { id = { json = "$.id" } } },
+  { name = "read", get = "/api/notes/{{id}}/" },
+  { name = "delete", delete = "/api/notes/{{id}}/", expect = { status = 204 } },
+]
+
+[audit]
+forbidden = ["/admin/"]
+
 [load]
 model = "open"
 rate = 1

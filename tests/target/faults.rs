@@ -86,29 +86,6 @@ const BY_COOKIES: &[(Fault, ShowsCookie)] = &[
     }),
 ];
 
-/// Faults with a test of their own below.
-const BY_ITSELF: &[Fault] = &[
-    Fault::HstsOnHttp,
-    Fault::NoClearSiteData,
-    Fault::SessionFixation,
-    Fault::LogoutKeepsSession,
-    Fault::CsrfOff,
-    Fault::CsrfOriginOff,
-    Fault::LogoutByGet,
-    Fault::DebugHost,
-    Fault::DebugCsrf,
-];
-
-#[test]
-fn every_fault_is_tried() {
-    for fault in Fault::ALL {
-        let tried = BY_GET.iter().any(|(f, ..)| f == fault)
-            || BY_COOKIES.iter().any(|(f, _)| f == fault)
-            || BY_ITSELF.contains(fault);
-        assert!(tried, "{} has no test", fault.name());
-    }
-}
-
 #[tokio::test]
 async fn faults_that_one_answer_shows() {
     let sound = Target::start("production");

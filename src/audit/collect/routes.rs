@@ -2,7 +2,7 @@
 
 use crate::audit::AuditInput;
 use crate::audit::exchange::{Purpose, Site};
-use crate::plan::{RouteKind, RoutePlan, Scope};
+use crate::plan::{BodyContent, RouteKind, RoutePlan, Scope, Template};
 use crate::secret::ExposeSecret;
 use crate::wire::{Request, Response};
 
@@ -47,7 +47,13 @@ async fn send(prober: &mut Prober<'_>) {
     let mut pages = 0;
     for route in of(input) {
         let Some((request, authenticated)) = with_credential(input, route) else { continue };
-        let site = Site { name: route.name.clone(), kind: route.kind, line: Some(route.line), authenticated };
+        let site = Site {
+            name: route.name.clone(),
+            variant: String::new(),
+            kind: route.kind,
+            line: Some(route.line),
+            authenticated,
+        };
         let answer = prober.send(Purpose::Rest, site.clone(), request.clone()).await;
         if pages < PAGES && answer.as_ref().is_some_and(is_page) {
             pages += 1;
@@ -81,6 +87,11 @@ fn with_credential(input: &AuditInput<'_>, route: &RoutePlan) -> Option<(Request
 
 /// The route as one of its users asks for it, without a credential; `None` when the stack lacks a value.
 pub fn request(input: &AuditInput<'_>, route: &RoutePlan, user: usize) -> Option<Request> {
+    step(input, route, user, &[])
+}
+
+/// The same for a step of a flow, with the values that earlier steps took from their answers.
+pub fn step(input: &AuditInput<'_>, route: &RoutePlan, user: usize, extracted: &[String]) -> Option<Request> {
     let nobody: &[String] = &[];
     let population = input.plan.populations.get(route.population.0);
     let user = population.and_then(|population| population.users.get(user));
@@ -90,16 +101,31 @@ pub fn request(input: &AuditInput<'_>, route: &RoutePlan, user: usize) -> Option
     let scope = Scope {
         user: user.map_or(nobody, |user| user.values.as_slice()),
         feeders: &feeders,
-        extracted: &[],
+        extracted,
         counter: 0,
         random: uuid::Uuid::new_v4().as_u128(),
     };
-    let mut request = get(route.path.bind(input.values).ok()?.to_text(&scope));
+    let text = |template: &Template| Some(template.bind(input.values).ok()?.to_text(&scope));
+    let mut request = Request { method: route.method.clone(), ..get(text(&route.path)?) };
     if route.kind == RouteKind::Static {
         request.headers.push(("Accept-Encoding".to_owned(), "gzip".to_owned()));
     }
+    if let Some(body) = &route.body {
+        request.headers.push(("Content-Type".to_owned(), body.content_type.to_owned()));
+        request.body = match &body.content {
+            BodyContent::Fixed(bytes) => bytes.clone(),
+            BodyContent::Template(template) => text(template)?.into_bytes(),
+            BodyContent::Form(fields) => {
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                for (name, value) in fields {
+                    form.append_pair(name, &text(value)?);
+                }
+                form.finish().into_bytes()
+            }
+        };
+    }
     for (name, value) in &route.headers {
-        let value = value.bind(input.values).ok()?.to_text(&scope);
+        let value = text(value)?;
         request.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         request.headers.push((name.clone(), value));
     }

@@ -6,7 +6,7 @@ use super::session_auth::SessionAuth;
 use crate::audit::AuditInput;
 use crate::audit::exchange::{Exchange, Purpose, Site};
 use crate::audit::probe::{self, Consent};
-use crate::audit::prober::{Prober, get, nonsense};
+use crate::audit::prober::{Prober, get, nonsense, site};
 use crate::plan::{RouteKind, RoutePlan, User};
 use crate::secret::ExposeSecret;
 use crate::wire::{Request, Response};
@@ -73,7 +73,7 @@ where
     }
 
     fn site(&self, name: &str, kind: RouteKind) -> Site {
-        Site { name: name.to_owned(), kind, line: None, authenticated: true }
+        Site { authenticated: true, ..site(name, kind) }
     }
 
     fn browser(&self) -> Browser {
