@@ -7,12 +7,15 @@ pub mod auth;
 pub mod check;
 mod collect;
 pub mod cookies;
+pub mod cors;
 pub mod csp;
 mod curl;
 pub mod django;
+pub mod errors;
 mod evidence;
 pub mod exchange;
 mod explain;
+pub mod files;
 pub mod fix;
 #[cfg(test)]
 pub mod fixture;
@@ -26,6 +29,7 @@ pub mod prober;
 mod samples;
 pub mod scene;
 mod selection;
+pub mod statics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,7 +68,19 @@ pub struct AuditInput<'a> {
 
 /// Every check, family by family.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {
-    [headers::CHECKS, csp::CHECKS, cookies::CHECKS, auth::CHECKS, django::CHECKS].into_iter().flatten()
+    [
+        headers::CHECKS,
+        csp::CHECKS,
+        cookies::CHECKS,
+        auth::CHECKS,
+        cors::CHECKS,
+        files::CHECKS,
+        statics::CHECKS,
+        errors::CHECKS,
+        django::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A check by its id.

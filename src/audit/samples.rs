@@ -116,8 +116,34 @@ struct Family {
 }
 
 /// Families that have a `samples` module of their own.
-const FAMILIES: &[Family] =
-    &[Family { sound: super::auth::samples::sound, spoil: super::auth::samples::spoil, notes: &[] }];
+const FAMILIES: &[Family] = &[
+    Family { sound: super::auth::samples::sound, spoil: super::auth::samples::spoil, notes: &[] },
+    Family { sound: super::files::samples::sound, spoil: super::files::samples::spoil, notes: &[] },
+    Family { sound: super::statics::samples::sound, spoil: super::statics::samples::spoil, notes: &[] },
+    Family { sound: super::errors::samples::sound, spoil: super::errors::samples::spoil, notes: &[] },
+    Family { sound: super::cors::samples::sound, spoil: super::cors::samples::spoil, notes: &[] },
+];
+
+/// Adds an answer with every header that it should have: for probes whose answer's body and status matter.
+pub(super) fn plain(facts: &mut Facts, purpose: Purpose, status: u16, body: &str) {
+    let own = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Security-Policy", DATA_POLICY),
+        ("Cache-Control", "no-store"),
+    ];
+    let headers = [&SECURE[..], &own].concat();
+    let taken = std::mem::replace(facts, super::fixture::facts(true));
+    *facts = taken.answer(purpose, RouteKind::Html, status, &headers, body);
+}
+
+/// Changes the answers of a purpose.
+pub(super) fn change(facts: &mut Facts, purpose: Purpose, with: impl Fn(&mut Response)) {
+    for exchange in facts.exchanges.iter_mut().filter(|exchange| exchange.purpose == purpose) {
+        if let Ok(answer) = &mut exchange.answer {
+            with(answer);
+        }
+    }
+}
 
 /// What of a stack is changed.
 struct Spoiler(Facts);
@@ -323,7 +349,7 @@ fn one_cause_is_one_finding() {
         ("HDR-XCTO", &[]),
         ("HDR-ON-ERROR", &["HDR-HSTS"]),
         ("HDR-ON-REDIRECT", &[]),
-        ("HDR-COVERAGE", &["HDR-HSTS"]),
+        ("HDR-COVERAGE", &["HDR-HSTS", "HDR-ON-ERROR"]),
         ("CSP-PRESENT", &[]),
         ("CSP-UNSAFE-EVAL", &[]),
         ("CSP-FORM-ACTION", &[]),

@@ -98,17 +98,19 @@ impl Check<'_> {
             items,
             load,
             audit: (!scenario.audit.off).then_some(scenario.audit.profile),
-            forbidden: self.forbidden(document),
+            forbidden: self.audit_paths(document, "forbidden", &scenario.audit.forbidden),
+            media: self.audit_paths(document, "media", &scenario.audit.media),
             gates,
         }
     }
 
-    fn forbidden(&mut self, document: &Document) -> Vec<String> {
-        let place = document.root.key("audit").key("forbidden");
-        for (position, path) in document.scenario.audit.forbidden.iter().enumerate() {
+    /// A list of paths in `[audit]`.
+    fn audit_paths(&mut self, document: &Document, key: &str, paths: &[String]) -> Vec<String> {
+        let place = document.root.key("audit").key(key);
+        for (position, path) in paths.iter().enumerate() {
             self.plain_path(path, place.item(position));
         }
-        document.scenario.audit.forbidden.clone()
+        paths.to_vec()
     }
 
     fn feeders(&mut self, document: &Document) -> Vec<FeederPlan> {

@@ -83,6 +83,8 @@ pub struct Plan {
     pub audit: Option<Profile>,
     /// Paths that no user of the scenario may see.
     pub forbidden: Vec<String>,
+    /// Paths of files that users have uploaded.
+    pub media: Vec<String>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
 }

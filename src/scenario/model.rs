@@ -688,6 +688,9 @@ pub struct Audit {
     /// Paths that the scenario's users must not see: each user's credential is tried on them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forbidden: Vec<String>,
+    /// Paths of files that users have uploaded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<String>,
 }
 
 /// Consent for one stack.

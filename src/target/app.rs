@@ -47,7 +47,7 @@ impl App {
             profile: settings.profile,
             jwt: Issuer::new(settings.access_ttl, secure),
             sessions: Sessions::new(settings.faults.has(Fault::SessionLowEntropy)),
-            files: StaticFiles::new(settings.profile)?,
+            files: StaticFiles::new(settings.profile, settings.faults.has(Fault::StaticPlainNames))?,
             throttle: Throttle::new(settings.login_limit),
             turns: AtomicUsize::new(0),
             kept: Mutex::default(),

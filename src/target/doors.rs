@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 
 use serde_json::json;
 
-use super::Fault;
 use super::answers::json_answer;
 use super::app::App;
 use super::users::AccountId;
+use super::{Fault, exposed};
 
 /// Most bytes of an answer that the cache keeps.
 const KEPT: usize = 64 * 1024;
@@ -33,6 +33,9 @@ pub(super) fn before(app: &App, request: &mut Request) -> Result<Knock, Box<Resp
     let knock = Knock { get: request.method() == Method::GET, path };
     if app.settings.faults.is_empty() {
         return Ok(knock);
+    }
+    if let Some(file) = exposed::file(app, &knock.path) {
+        return Err(Box::new(file));
     }
     let anonymous = !request.headers().contains_key(header::AUTHORIZATION)
         && !request.headers().contains_key(header::COOKIE);

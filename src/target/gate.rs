@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::{App, Shared};
-use super::{Fault, Profile, bookkeeping, debug_pages, doors, headers, pages, split_write};
+use super::{Fault, Profile, bookkeeping, debug_pages, delivery, doors, headers, pages, split_write};
 
 /// Longest path and query.
 const TARGET_LIMIT: usize = 8190;
@@ -16,7 +16,7 @@ const TARGET_LIMIT: usize = 8190;
 const HEADERS_LIMIT: usize = 16 * 1024;
 
 /// Passes a request on and dresses its answer.
-pub(super) async fn pass(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let asked = headers::Asked { is_static: request.uri().path().starts_with("/static/") };
     let turn = match app.profile {
         Profile::Dev => Some(app.turn.lock().await),
@@ -28,13 +28,7 @@ pub(super) async fn pass(State(app): State<Shared>, mut request: Request, next: 
             if app.profile == Profile::Dev {
                 bookkeeping::keep(request.uri().path());
             }
-            match doors::before(&app, &mut request) {
-                Ok(knock) => {
-                    let answer = next.run(request).await;
-                    doors::after(&app, knock, answer).await
-                }
-                Err(answer) => *answer,
-            }
+            answered(&app, request, next).await
         }
     };
     headers::dress(&app, asked, &mut response);
@@ -43,6 +37,22 @@ pub(super) async fn pass(State(app): State<Shared>, mut request: Request, next: 
         Profile::Dev => response.map(split_write::SplitWrite::body),
         Profile::Production => response,
     }
+}
+
+/// The application's answer, and what the faults make of request and answer.
+async fn answered(app: &App, mut request: Request, next: Next) -> Response {
+    let asked = match delivery::before(app, &mut request) {
+        Ok(asked) => asked,
+        Err(answer) => return *answer,
+    };
+    let knock = match doors::before(app, &mut request) {
+        Ok(knock) => knock,
+        Err(answer) => return *answer,
+    };
+    let answer = next.run(request).await;
+    let mut answer = doors::after(app, knock, answer).await;
+    delivery::after(app, &asked, &mut answer);
+    answer
 }
 
 fn refuse(app: &App, request: &Request) -> Option<Response> {

@@ -42,13 +42,15 @@ pub(super) struct StaticFiles {
 }
 
 impl StaticFiles {
-    pub(super) fn new(profile: Profile) -> Result<Self, TargetError> {
+    /// `plain`: production's names have no hash either.
+    pub(super) fn new(profile: Profile, plain: bool) -> Result<Self, TargetError> {
         let mut files = HashMap::new();
         let mut names = HashMap::new();
         for (name, kind, bytes) in SOURCES {
             let file = File::new(kind, Bytes::from_static(bytes), FOREVER)?;
             let served = match profile {
                 Profile::Dev => name.to_owned(),
+                Profile::Production if plain => name.to_owned(),
                 Profile::Production => hashed(name, &file.tag),
             };
             names.insert(name, served.clone());

@@ -70,6 +70,7 @@ steps = [
 
 [audit]
 forbidden = ["/admin/"]
+media = ["/media/page.html"]
 
 [load]
 model = "open"

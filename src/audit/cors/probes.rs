@@ -1,0 +1,86 @@
+//! The scenario's routes, asked for as scripts of other sites do.
+
+use crate::audit::collect::routes;
+use crate::audit::exchange::{Purpose, Site};
+use crate::audit::probe::{Consent, Probe};
+use crate::audit::prober::{Prober, nonsense};
+use crate::plan::{RouteKind, RoutePlan};
+use crate::secret::ExposeSecret;
+use crate::wire::Request;
+
+pub const FOREIGN: Purpose = Purpose::Own("cors-foreign");
+pub const NULL: Purpose = Purpose::Own("cors-null");
+pub const AFFIX: Purpose = Purpose::Own("cors-affix");
+pub const PREFLIGHT: Purpose = Purpose::Own("cors-preflight");
+
+/// Routes that are looked at: one of each kind.
+const KINDS: [RouteKind; 4] = [RouteKind::Protected, RouteKind::Json, RouteKind::Html, RouteKind::Static];
+
+pub static ORIGINS: Probe = Probe {
+    name: "origins",
+    consent: Consent::Active,
+    about: "one route of each kind with the Origin of an unknown site, of nobody (null), and of sites named like this one; a \
+            preflight of each",
+    most: 7 * KINDS.len(),
+    lacks: |input| routes::of(input).is_empty().then_some("the scenario has no GET route"),
+    send: |prober| Box::pin(send(prober)),
+};
+
+async fn send(prober: &mut Prober<'_>) {
+    let input = prober.input;
+    let routes = routes::of(input);
+    let https = input.endpoint.tls.is_some();
+    let host = input.endpoint.host.as_str();
+    for kind in KINDS {
+        let Some(route) = routes.iter().find(|route| route.kind == kind) else { continue };
+        let Some(mut request) = routes::request(input, route, 0) else { continue };
+        let credential = route.auth.and_then(|auth| input.wallet.get(auth, 0));
+        for (name, value) in credential.iter().flat_map(|credential| &credential.headers) {
+            request.headers.push((name.clone(), value.expose_secret().to_owned()));
+        }
+        let authenticated = credential.is_some();
+        let foreign = format!("https://{}.invalid", nonsense());
+        ask(prober, FOREIGN, route, &request, &foreign, authenticated).await;
+        ask(prober, NULL, route, &request, "null", authenticated).await;
+        let (name, port) = host.rsplit_once(':').map_or((host, ""), |(name, port)| (name, port));
+        let port = if port.is_empty() { String::new() } else { format!(":{port}") };
+        let mut alike = vec![
+            format!("https://{name}.{}.invalid", nonsense()),
+            format!("https://not{name}{port}"),
+            format!("https://evil.{name}{port}"),
+        ];
+        if https {
+            alike.push(format!("http://{host}"));
+        }
+        for origin in alike {
+            ask(prober, AFFIX, route, &request, &origin, authenticated).await;
+        }
+        let mut preflight = Request { method: "OPTIONS".to_owned(), ..request };
+        preflight.headers.retain(|(name, _)| {
+            !name.eq_ignore_ascii_case("authorization") && !name.eq_ignore_ascii_case("cookie")
+        });
+        preflight.headers.push(("Access-Control-Request-Method".to_owned(), "DELETE".to_owned()));
+        preflight.headers.push(("Access-Control-Request-Headers".to_owned(), "authorization".to_owned()));
+        ask(prober, PREFLIGHT, route, &preflight, &foreign, false).await;
+    }
+}
+
+async fn ask(
+    prober: &mut Prober<'_>,
+    purpose: Purpose,
+    route: &RoutePlan,
+    request: &Request,
+    origin: &str,
+    authenticated: bool,
+) {
+    let mut request = request.clone();
+    request.headers.push(("Origin".to_owned(), origin.to_owned()));
+    let site = Site {
+        name: route.name.clone(),
+        variant: format!("Origin: {}", if origin.contains(".invalid") { "of another site" } else { origin }),
+        kind: route.kind,
+        line: Some(route.line),
+        authenticated,
+    };
+    prober.send(purpose, site, request).await;
+}
