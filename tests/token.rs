@@ -67,9 +67,13 @@ fn what_is_no_token_is_exit_2_with_the_part() {
 #[test]
 fn a_token_as_an_argument_is_refused_and_not_repeated() {
     let minted = minted(&[]);
-    let said = token(&["inspect", minted.trim()], "").expect(2).stderr;
-    assert!(said.contains("process list"), "{said}");
-    assert!(!said.contains(minted.trim()), "{said}");
+    // A header that begins with a space does not begin with `eyJ`.
+    let spaced = format!("{}.e30.c2ln", "eyAiYWxnIjoiSFMyNTYiIH0");
+    for argument in [minted.trim(), &format!("Bearer {}", minted.trim()), &spaced] {
+        let said = token(&["inspect", argument], "").expect(2).stderr;
+        assert!(said.contains("process list"), "{said}");
+        assert!(!said.contains(argument), "{said}");
+    }
 }
 
 #[test]

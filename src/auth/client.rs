@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, redirect};
-use url::Url;
+use url::{Host, Url};
 
 use crate::secret::Redactor;
 use crate::wire::{Endpoint, printable};
@@ -21,6 +21,8 @@ const TRIES: u32 = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Characters of an answer that an error quotes.
 const EXCERPT: usize = 200;
+/// Oddities noted of one stack's auth: a server that words each answer differently cannot fill the report.
+const MOST_WARNINGS: usize = 20;
 
 /// A client for one stack.
 pub(super) struct Client {
@@ -60,7 +62,7 @@ pub(super) struct Answer {
 
 impl Client {
     /// # Errors
-    /// A TLS configuration that the client does not take, in words.
+    /// A TLS configuration that the client does not take, or a name that leads elsewhere, in words.
     pub fn new(endpoint: &Endpoint) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
@@ -72,9 +74,23 @@ impl Client {
             builder = builder.tls_backend_preconfigured((*tls.config).clone());
             // The certificate is checked against the URL's host: with an SNI override that is the override.
             let name = tls.name.to_str();
-            if base.host_str() != Some(&name) && base.set_host(Some(&name)).is_ok() {
-                builder = builder.resolve(&name, endpoint.address);
+            if base.host_str() != Some(&name) {
+                let _ = base.set_host(Some(&name));
             }
+        }
+        // The load goes to one address. A name that has others (`localhost` is ::1 too) must not take the
+        // passwords there.
+        let elsewhere = match base.host() {
+            Some(Host::Domain(name)) => {
+                builder = builder.resolve(name, endpoint.address);
+                false
+            }
+            Some(Host::Ipv4(ip)) => endpoint.address.ip() != ip,
+            Some(Host::Ipv6(ip)) => endpoint.address.ip() != ip,
+            None => true,
+        };
+        if elsewhere {
+            return Err(format!("`sni` is an address other than {}: give a name", endpoint.address.ip()));
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         Ok(Client { http, base, host: endpoint.host.clone(), warnings: Mutex::default() })
@@ -98,7 +114,7 @@ impl Client {
     /// Notes an oddity for the report, once.
     pub fn warn(&self, text: String) {
         let mut warnings = self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !warnings.contains(&text) {
+        if warnings.len() < MOST_WARNINGS && !warnings.contains(&text) {
             warnings.push(text);
         }
     }
@@ -113,11 +129,14 @@ impl Client {
     /// # Errors
     /// No answer, or still too many requests at the last try, in words that hold no secret.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, String> {
-        let url = self.base.join(call.path).map_err(|error| format!("{}: {error}", call.path))?;
-        let own = url.origin() == self.base.origin();
-        let shown = if own { self.url(call.path) } else { url.to_string() };
+        let own = call.path.starts_with('/');
+        let origin = self.base.origin().ascii_serialization();
+        // Not `Url::join`: it takes `//login/` for another host, and the password would go there.
+        let url = if own { format!("{origin}{}", call.path) } else { call.path.to_owned() };
+        let url: Url = url.parse().map_err(|error| format!("{}: {error}", call.path))?;
+        let shown = if own { self.url(call.path) } else { bare(&url) };
         let asked = format!("{} {}", call.method, printable(&shown, EXCERPT));
-        let redactor = Redactor::new(&call.secrets);
+        let redactor = Redactor::new(call.secrets.iter().flat_map(|secret| spellings(secret)));
         for attempt in 1..=TRIES {
             let mut request = self.http.request(call.method.clone(), url.clone());
             if own {
@@ -140,6 +159,30 @@ impl Client {
         }
         Err(format!("{asked}: too many requests"))
     }
+}
+
+/// A URL without what may be secret in it.
+fn bare(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+/// A secret as an answer may repeat it: plain, in JSON, in a form, in HTML.
+fn spellings(secret: &str) -> [String; 4] {
+    let json = serde_json::Value::from(secret).to_string();
+    let form = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let mut html = String::new();
+    for c in secret.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#x27;"),
+            c => html.push(c),
+        }
+    }
+    let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+    [secret.to_owned(), json, form, html]
 }
 
 fn payload(request: RequestBuilder, payload: &Payload) -> RequestBuilder {
@@ -201,13 +244,28 @@ impl Answer {
         found.filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())).ok_or_else(
             || {
                 format!(
-                    "{} answered {} without a token under `{key}`: {}",
+                    "{} answered {} without a token under `{key}`; {}",
                     self.asked,
                     self.status,
-                    self.excerpt()
+                    self.shape()
                 )
             },
         )
+    }
+
+    /// What an answer that means success looks like, without its values: the token may stand under another key.
+    fn shape(&self) -> String {
+        match self.json() {
+            Some(serde_json::Value::Object(map)) if map.is_empty() => "it is an empty object".into(),
+            Some(serde_json::Value::Object(map)) => {
+                let keys: Vec<String> =
+                    map.keys().take(10).map(|key| format!("`{}`", printable(key, 40))).collect();
+                format!("its keys are {}", keys.join(", "))
+            }
+            Some(_) => "it is JSON but no object".into(),
+            None if self.body.len() == LARGEST_ANSWER => format!("it has {LARGEST_ANSWER} bytes or more"),
+            None => format!("it is no JSON ({} bytes)", self.body.len()),
+        }
     }
 
     /// Values that the answer sets cookies to, by name; the last one counts.
@@ -218,6 +276,8 @@ impl Answer {
             .filter_map(|line| line.to_str().ok()?.split(';').next()?.split_once('='))
             .rfind(|(n, v)| n.trim() == name && v.trim().bytes().all(|b| b.is_ascii_graphic()))
             .map(|(_, value)| value.trim().to_owned())
+            // How servers delete a cookie.
+            .filter(|value| !matches!(value.as_str(), "" | "\"\""))
     }
 
     /// The start of the answer, harmless and without secrets.
@@ -231,12 +291,23 @@ impl Answer {
     pub fn refusal(&self, user: &str, hint: &str) -> String {
         let status = self.status;
         let body = String::from_utf8_lossy(&self.body);
-        let general = if status >= 500 && body.contains("no such table") {
+        let location = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let tableless = body.contains("no such table")
+            || (body.contains("relation") && body.contains("does not exist"))
+            || body.contains("UndefinedTable");
+        let general = if status >= 500 && tableless {
             "migrations are pending: run `manage.py migrate`"
+        } else if (300..400).contains(&status)
+            && location.starts_with("https://")
+            && self.asked.contains(" http://")
+        {
+            "the endpoint redirects to https: write https:// in the stack's `url`"
         } else if (300..400).contains(&status) {
             "the endpoint redirects: check the stack's scheme, and the path's final slash"
         } else if status == 404 || status == 405 {
             "check the path of the endpoint in the scenario"
+        } else if status == 415 {
+            "the endpoint takes no JSON: is it a login form (kind `session`)?"
         } else if status == 429 {
             "logins are throttled: use fewer users, a lower `concurrency`, or raise the limit for the trial"
         } else if status >= 500 {
@@ -253,9 +324,34 @@ impl Answer {
     }
 }
 
+/// What to check when a token endpoint says no to user name and password.
+pub(super) fn credentials_hint(status: u16) -> &'static str {
+    if status == 403 {
+        "the endpoint forbids the request itself: a CSRF or Origin check, a permission, or a proxy's rule"
+    } else {
+        "check the user name and the password, and that the user is active"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_known_in_every_spelling() {
+        let redactor = Redactor::new(spellings("a\"b&c d'e\""));
+        for echo in ["a\"b&c d'e\"", r#"a\"b&c d'e\""#, "a%22b%26c+d%27e%22", "a&quot;b&amp;c d&#x27;e&quot;"]
+        {
+            let clean = redactor.scrub(&format!("x={echo}."));
+            assert!(clean.starts_with("x=[redacted") && clean.ends_with("]."), "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_user_and_query() {
+        let url = "https://me:pw@id.test:8443/oauth/token?key=1#x".parse().unwrap();
+        assert_eq!(bare(&url), "https://id.test:8443/oauth/token");
+    }
 
     #[test]
     fn retry_after_in_seconds_or_as_a_date() {

@@ -10,6 +10,12 @@ use super::client::{Call, Payload};
 use super::issuer::{Issuer, variable};
 use super::{Credential, authorization};
 
+/// The client's id and secret as HTTP Basic carries them.
+pub(super) fn basic(client_id: &str, secret: &str) -> String {
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret)))
+}
+
 /// # Errors
 /// The refusal, in words.
 pub(super) async fn obtain(
@@ -21,8 +27,7 @@ pub(super) async fn obtain(
     audience: Option<&str>,
 ) -> Result<Credential, String> {
     let secret = variable(secret_env)?;
-    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let basic = STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(&secret)));
+    let basic = basic(client_id, &secret);
     let mut fields = vec![("grant_type".to_owned(), "client_credentials".to_owned())];
     fields.extend(scope.map(|scope| ("scope".to_owned(), scope.to_owned())));
     fields.extend(audience.map(|audience| ("audience".to_owned(), audience.to_owned())));

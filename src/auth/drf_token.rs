@@ -1,10 +1,11 @@
 //! DRF `TokenAuthentication`: one token for each user, without an end.
 
+use reqwest::Method;
+
+use super::client::{Call, Payload, credentials_hint};
 use super::issuer::Issuer;
 use super::{Credential, authorization};
-use crate::auth::client::{Call, Payload};
 use crate::plan::User;
-use reqwest::Method;
 
 /// # Errors
 /// The refusal, in words.
@@ -23,9 +24,8 @@ pub(super) async fn obtain(
         secrets: vec![password],
     };
     let answer = issuer.client.send(call).await?;
-    if answer.status != 200 {
-        let hint = "check the user name and the password, and that the user is active";
-        return Err(answer.refusal(&user.name, hint));
+    if !(200..300).contains(&answer.status) {
+        return Err(answer.refusal(&user.name, credentials_hint(answer.status)));
     }
     Ok(Credential {
         headers: vec![authorization(scheme, &answer.text_at("token")?)],

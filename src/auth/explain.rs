@@ -91,8 +91,8 @@ fn header_meaning(name: &str) -> &'static str {
 fn claim_meaning(name: &str, token: &Token, now: i64) -> (&'static str, String) {
     let when = |past: &str, future: &str| match token.time(name) {
         None => "not a number of seconds: malformed".to_owned(),
-        Some(at) if at <= now => past.replace("{}", &span(now - at)),
-        Some(at) => future.replace("{}", &span(at - now)),
+        Some(at) if at <= now => past.replace("{}", &span(now.saturating_sub(at))),
+        Some(at) => future.replace("{}", &span(at.saturating_sub(now))),
     };
     let meaning = match name {
         "iss" => "who issued it".to_owned(),
@@ -168,6 +168,14 @@ mod tests {
         assert_eq!(meaning("iat"), "issued 1 h ago");
         assert!(meaning("nbf").contains("malformed"));
         assert_eq!(said.lines.iter().find(|line| line.name == "team").unwrap().kind, "private");
+    }
+
+    #[test]
+    fn times_at_the_ends_of_the_scale_are_told_too() {
+        for at in [i64::MIN, i64::MAX] {
+            let said = explain(&token(json!({"alg": "HS256"}), json!({"exp": at, "iat": at, "nbf": at})), 1);
+            assert!(said.lines.iter().all(|line| !line.meaning.contains("malformed")), "{said:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
 
-use super::client::{Answer, Call, Payload};
+use super::client::{Answer, Call, Payload, credentials_hint};
 use super::inspect;
 use super::issuer::Issuer;
 use super::{Credential, authorization};
@@ -13,7 +13,7 @@ use crate::scenario::model::Auth;
 use crate::secret::{ExposeSecret, SecretString};
 
 /// A clock this far off makes `exp` and `nbf` mean something else here than there.
-const SKEW: i64 = 60;
+const SKEW: u64 = 60;
 
 /// The settings of an `[auth.*]` table of kind `jwt`.
 pub(super) struct Jwt<'a> {
@@ -48,8 +48,7 @@ impl<'a> Jwt<'a> {
         };
         let answer = issuer.client.send(call).await?;
         if !(200..300).contains(&answer.status) {
-            let hint = "check the user name and the password, and that the user is active";
-            return Err(answer.refusal(&user.name, hint));
+            return Err(answer.refusal(&user.name, credentials_hint(answer.status)));
         }
         self.credential(issuer, user, &answer, None)
     }
@@ -97,11 +96,13 @@ impl<'a> Jwt<'a> {
             })?;
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs().cast_signed());
-        if let Some(skew) = token.time("iat").map(|iat| iat - now).filter(|skew| skew.abs() > SKEW) {
+        // The token is the server's: `iat` may be any number.
+        let skew = token.time("iat").map(|iat| iat.saturating_sub(now));
+        if let Some(skew) = skew.filter(|skew| skew.unsigned_abs() > SKEW) {
             issuer.client.warn(format!(
-                "{}: tokens are issued {} s {} this machine's clock; expiry is judged by two clocks",
+                "{}: tokens are issued {} min {} this machine's clock; expiry is judged by two clocks",
                 issuer.auth.name,
-                skew.abs(),
+                skew.unsigned_abs() / 60,
                 if skew > 0 { "ahead of" } else { "behind" }
             ));
         }

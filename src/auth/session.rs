@@ -141,15 +141,15 @@ impl<'a> Session<'a> {
 pub(crate) fn hidden_field(page: &str, name: &str) -> Option<String> {
     static INPUT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]{0,2000}>").ok());
     static ATTRIBUTE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?i)\b(name|value)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"#).ok());
+        LazyLock::new(|| Regex::new(r#"([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?"#).ok());
     let (input, attribute) = (INPUT.as_ref()?, ATTRIBUTE.as_ref()?);
     input.find_iter(page).find_map(|tag| {
         let (mut named, mut value) = (false, None);
         for found in attribute.captures_iter(tag.as_str()) {
-            let text = found.get(2).or(found.get(3)).or(found.get(4))?.as_str();
+            let text = found.get(2).or(found.get(3)).or(found.get(4)).map_or("", |text| text.as_str());
             if found[1].eq_ignore_ascii_case("name") {
                 named = text == name;
-            } else {
+            } else if found[1].eq_ignore_ascii_case("value") {
                 value = Some(text.to_owned());
             }
         }
@@ -166,6 +166,9 @@ mod tests {
         let page = r#"<form><input type="text" name="username">
             <input value='tok-1' type=hidden name='csrfmiddlewaretoken'></form>"#;
         assert_eq!(hidden_field(page, "csrfmiddlewaretoken").as_deref(), Some("tok-1"));
+        let decoys = r#"<input data-value="no" placeholder="name=b value=no" name="a" data-name="b" value="yes" required>"#;
+        assert_eq!(hidden_field(decoys, "a").as_deref(), Some("yes"));
+        assert_eq!(hidden_field(decoys, "b"), None);
         assert_eq!(hidden_field(page, "username"), None, "it has no value");
         assert_eq!(hidden_field("<input name=a value=b", "a"), None, "the tag never ends");
         assert_eq!(hidden_field("<INPUT NAME=a VALUE=b>", "a").as_deref(), Some("b"));

@@ -8,11 +8,14 @@ use tokio::task::JoinSet;
 
 use super::client::Client;
 use super::issuer::Issuer;
-use super::{AuthError, Credential, Renewed};
+use super::{AuthError, Credential, Renewed, client_credentials};
 use crate::plan::{AuthId, Plan, User};
 use crate::scenario::model::{Auth, VerifyKey};
 use crate::secret::{ExposeSecret, Redactor};
-use crate::wire::Endpoint;
+use crate::wire::{Endpoint, printable};
+
+/// Characters of an error: what a server or a key set says in it stays on one line of this length.
+const LONGEST_ERROR: usize = 1000;
 
 /// Every credential of one stack.
 #[derive(Debug, Clone, Default)]
@@ -49,9 +52,12 @@ impl Wallet {
                 done += 1;
                 say(done, total);
             };
-            let obtained = work(&issuer, jobs, &mut count).await;
+            let (obtained, failed) = work(&issuer, jobs, &mut count).await;
             wallet.warnings.extend(issuer.client.take_warnings());
-            wallet.credentials[id.0] = obtained?.into_values().collect();
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            wallet.credentials[id.0] = obtained.into_values().collect();
         }
         Ok(wallet)
     }
@@ -61,10 +67,11 @@ impl Wallet {
         self.credentials.get(auth.0)?.get(user)
     }
 
-    /// Renews the credentials that end within `margin` of now, each auth's with its bounded concurrency.
+    /// Renews the credentials that end within `margin` of now, each auth's with its bounded concurrency. Those that
+    /// could not be renewed stay as they are and are due at the next call; `warnings` says why.
     ///
     /// # Errors
-    /// As [`Wallet::obtain`]; the old credentials stay.
+    /// As [`Wallet::obtain`], when not one of those that are due was renewed.
     pub async fn renew(
         &mut self,
         plan: &Plan,
@@ -72,7 +79,7 @@ impl Wallet {
         margin: Duration,
     ) -> Result<Vec<Renewed>, AuthError> {
         let limit = SystemTime::now() + margin;
-        let mut renewed = Vec::new();
+        let (mut renewed, mut failures) = (Vec::new(), Vec::new());
         for id in (0..self.credentials.len()).map(AuthId) {
             let users = &plan.populations[plan.auths[id.0].population.0].users;
             let jobs: Vec<Job> = self.credentials[id.0]
@@ -85,13 +92,36 @@ impl Wallet {
             if jobs.is_empty() {
                 continue;
             }
-            let issuer = issuer(plan, id, endpoint).await?;
-            for (user, credential) in work(&issuer, jobs, &mut || {}).await? {
+            let issuer = match issuer(plan, id, endpoint).await {
+                Ok(issuer) => issuer,
+                Err(error) => {
+                    failures.push(error);
+                    continue;
+                }
+            };
+            // What was renewed is kept whatever comes after it: its old refresh token may be spent.
+            let (done, failed) = work(&issuer, jobs, &mut || {}).await;
+            failures.extend(failed);
+            for (user, credential) in done {
                 self.credentials[id.0][user] = credential.clone();
                 renewed.push(Renewed { auth: id, user, credential });
             }
+            self.note(issuer.client.take_warnings());
         }
+        if renewed.is_empty() && !failures.is_empty() {
+            return Err(failures.swap_remove(0));
+        }
+        self.note(failures.iter().map(|error| format!("not renewed: {error}")));
         Ok(renewed)
+    }
+
+    /// Keeps each oddity once: a run renews every few seconds.
+    fn note(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
     }
 
     /// Every secret in here and in the plan, for redaction.
@@ -107,6 +137,13 @@ impl Wallet {
         secrets.extend(users.filter_map(|user| Some(user.password.as_ref()?.expose_secret().to_owned())));
         let variables = plan.auths.iter().flat_map(|auth| variables(&auth.auth));
         secrets.extend(variables.filter_map(|name| std::env::var(name).ok()));
+        for auth in &plan.auths {
+            if let Auth::Oauth2ClientCredentials { client_id, client_secret_env, .. } = &auth.auth
+                && let Ok(secret) = std::env::var(client_secret_env)
+            {
+                secrets.insert(client_credentials::basic(client_id, &secret));
+            }
+        }
         Redactor::new(secrets)
     }
 }
@@ -150,22 +187,27 @@ fn used(plan: &Plan) -> BTreeSet<AuthId> {
 
 async fn issuer(plan: &Plan, id: AuthId, endpoint: &Endpoint) -> Result<Arc<Issuer>, AuthError> {
     let auth = &plan.auths[id.0];
-    let failed = |message| AuthError { auth: auth.name.clone(), message };
+    let failed =
+        |message: String| AuthError { auth: auth.name.clone(), message: printable(&message, LONGEST_ERROR) };
     let client = Client::new(endpoint).map_err(failed)?;
     Issuer::new(plan, auth, Arc::new(client)).await.map(Arc::new).map_err(failed)
 }
 
-/// Does the jobs, so many at once; the first failure ends the rest.
+/// Does the jobs, so many at once. After the first failure no more are begun; renewals under way end, since the
+/// server may have spent their refresh tokens, logins are dropped.
 async fn work(
     issuer: &Arc<Issuer>,
     jobs: Vec<Job>,
     count: &mut (dyn FnMut() + Send),
-) -> Result<BTreeMap<usize, Credential>, AuthError> {
+) -> (BTreeMap<usize, Credential>, Option<AuthError>) {
+    let renewing = jobs.iter().any(|(_, _, old)| old.is_some());
     let mut waiting = jobs.into_iter();
     let mut under_way = JoinSet::new();
     let mut done = BTreeMap::new();
+    let mut failed = None;
     loop {
-        while under_way.len() < issuer.concurrency()
+        while failed.is_none()
+            && under_way.len() < issuer.concurrency()
             && let Some((position, user, old)) = waiting.next()
         {
             let issuer = Arc::clone(issuer);
@@ -177,15 +219,21 @@ async fn work(
                 (position, credential)
             });
         }
-        let failed = |message| AuthError { auth: issuer.auth.name.clone(), message };
+        let mut fail = |message: String| {
+            let message = printable(&message, LONGEST_ERROR);
+            failed.get_or_insert(AuthError { auth: issuer.auth.name.clone(), message });
+        };
         match under_way.join_next().await {
-            None => return Ok(done),
+            None => return (done, failed),
             Some(Ok((position, Ok(credential)))) => {
                 done.insert(position, credential);
                 count();
             }
-            Some(Ok((_, Err(message)))) => return Err(failed(message)),
-            Some(Err(error)) => return Err(failed(error.to_string())),
+            Some(Ok((_, Err(message)))) => fail(message),
+            Some(Err(error)) => fail(error.to_string()),
+        }
+        if failed.is_some() && !renewing {
+            return (done, failed);
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::scenario::parse_duration;
 use crate::secret::ExposeSecret;
 use crate::wire::Endpoint;
 
+/// Bytes of a file or of standard input that are read.
+const MOST_INPUT: u64 = 1 << 20;
+
 /// Arguments of `token`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -135,18 +138,29 @@ fn inspect(args: &Inspect) -> Result<Exit, Failed> {
 fn read_token(file: Option<&Path>) -> Result<String, Failed> {
     let Some(path) = file.filter(|path| *path != Path::new("-")) else {
         let mut text = String::new();
-        let mut input = std::io::stdin().take(1 << 20);
+        let mut input = std::io::stdin().take(MOST_INPUT);
         input.read_to_string(&mut text).map_err(|error| usage(format!("standard input: {error}")))?;
         return Ok(text);
     };
     let shown = path.to_string_lossy();
-    if shown.starts_with("eyJ") && shown.matches('.').count() >= 1 {
+    if reads_as_token(&shown) {
         return Err(Failed::usage(miette::miette!(
             help = "shakedown token inspect < FILE; this one should count as seen by others",
             "a token as an argument shows in the process list: give a file, or use standard input"
         )));
     }
-    std::fs::read_to_string(path).map_err(|error| usage(format!("{shown}: {error}")))
+    let unreadable = |error: std::io::Error| usage(format!("{shown}: {error}"));
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut text = String::new();
+    file.take(MOST_INPUT).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+/// Whether an argument is a token, whole or in part, and no file's name.
+fn reads_as_token(argument: &str) -> bool {
+    let argument = argument.trim();
+    let bare = argument.split_once(' ').map_or(argument, |(_, token)| token.trim());
+    (bare.starts_with("eyJ") && bare.contains('.')) || inspect::decode(bare).is_ok()
 }
 
 fn keys(args: &Inspect) -> Result<Option<Keys>, String> {
