@@ -314,3 +314,74 @@ fn a_run_longer_than_its_tokens_stays_logged_in() {
     let stack = &trial.record().stacks[0];
     assert_eq!(stack.total.error_count(), 0, "{:?}", stack.samples);
 }
+
+#[tokio::test]
+async fn a_path_of_two_slashes_stays_on_the_stack() {
+    let app = App::start(|head| {
+        let asked = head.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(asked, "POST //elsewhere.invalid/token/ HTTP/1.1");
+        response(200, "", r#"{"token": "0123456789abcdef"}"#)
+    })
+    .await;
+    let (_, wallet) = obtain(&app, "kind = \"drf-token\"\nobtain = \"//elsewhere.invalid/token/\"").await;
+    assert_eq!(wallet.unwrap().credentials[0].len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_with_several_addresses_gets_the_password_at_one() {
+    // `localhost` is 127.0.0.1 and ::1; the stack answers on the first alone.
+    let app = App::start(|_| response(200, "", r#"{"token": "0123456789abcdef"}"#)).await;
+    let mut url = app.url();
+    url.set_host(Some("localhost")).unwrap();
+    let plan = plan(&app, TOKEN);
+    let mut endpoint = Endpoint::resolve(&url, None, None).await.unwrap();
+    endpoint.address = app.url().socket_addrs(|| None).unwrap()[0];
+    let wallet = Wallet::obtain(&plan, &endpoint, &|_, _| ()).await.unwrap();
+    assert_eq!(wallet.credentials[0].len(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_to_https_says_what_to_write() {
+    let said = refusal(JWT, |_| response(301, "Location: https://127.0.0.1/token/\r\n", "")).await;
+    assert!(said.contains("write https:// in the stack's `url`"), "{said}");
+}
+
+#[tokio::test]
+async fn what_a_server_repeats_of_a_secret_is_not_repeated_here() {
+    // `refusal` itself looks for the password in the error.
+    for body in [format!("wrong password {PASSWORD}"), format!("{{\"password\": [\"{PASSWORD} is wrong\"]}}")]
+    {
+        let said = refusal(TOKEN, move |_| response(400, "", &body)).await;
+        assert!(said.contains("[redacted"), "{said}");
+    }
+    // An answer that means success may hold the token under another key: only its keys are told.
+    let said = refusal(TOKEN, |_| response(200, "", r#"{"key": "secret-token-0123456789"}"#)).await;
+    assert!(said.contains("its keys are `key`") && !said.contains("secret-token"), "{said}");
+}
+
+#[tokio::test]
+async fn oddities_are_told_once_and_not_without_end() {
+    let counter = AtomicUsize::new(0);
+    let app = App::start(move |_| {
+        // A token that never ends is an oddity; each answer is another one's.
+        let n = counter.fetch_add(1, Ordering::Relaxed);
+        let claims = base64_url(&format!("{{\"n\": {n}, \"exp\": \"soon {n}\"}}"));
+        response(200, "", &format!("{{\"access\": \"{}.{claims}.c2ln\"}}", base64_url("{\"alg\":\"HS256\"}")))
+    })
+    .await;
+    let text = format!(
+        "title = \"t\"\n[stacks.one]\nurl = \"{}\"\n[users]\npattern = \"u{{1..60}}\"\npassword = \"{PASSWORD}\"\n\
+         [auth.it]\n{JWT}\n[[routes]]\nname = \"r\"\nget = \"/\"\nauth = \"it\"\n",
+        app.url().as_str().trim_end_matches('/')
+    );
+    let plan = Plan::parse(Path::new("trial.toml"), &text).unwrap();
+    let endpoint = Endpoint::resolve(&app.url(), None, None).await.unwrap();
+    let wallet = Wallet::obtain(&plan, &endpoint, &|_, _| ()).await.unwrap();
+    assert_eq!(wallet.credentials[0].len(), 60);
+    assert!(wallet.warnings.len() <= 20, "{} warnings", wallet.warnings.len());
+}
+
+fn base64_url(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
+}

@@ -12,7 +12,7 @@ pub struct Insight {
     pub stack: String,
     /// The route; absent when it is about the whole stack.
     pub route: Option<String>,
-    /// A short name: `split-write`, `queueing`, `fast-errors`, `generator-limit`, `local-errors`, `slowdown`,
+    /// A short name: `split-write`, `queueing`, `late-sends`, `fast-errors`, `generator-limit`, `local-errors`, `slowdown`,
     /// `different-answers`, `static-serving`, `low-samples`.
     pub pattern: &'static str,
     /// What was seen, why, and what to do about it.
@@ -117,6 +117,7 @@ fn split_write(record: &Record, stack: &StackRecord) -> Vec<Insight> {
     vec![Insight { stack: stack.name.clone(), route: Some(route.name.clone()), pattern: "split-write", text }]
 }
 
+/// Why response time and service time part: requests waited for the stack, or the generator sent them late.
 fn queueing(stack: &StackRecord) -> Option<Insight> {
     if stack.generator.saturated {
         return None;
@@ -126,15 +127,29 @@ fn queueing(stack: &StackRecord) -> Option<Insight> {
         (response > 1.5 * service && response - service > 1.0).then_some((response, service))
     };
     let (response, service) = parts(&stack.total)?;
+    let measured = format!(
+        "counted from the intended start, p99 was {}; counted from the send only {}",
+        latency(response),
+        latency(service)
+    );
+    let late = stack.generator.schedule_lag.p99_ms.unwrap_or(0.0);
+    if late > (response - service) / 2.0 {
+        let text = format!(
+            "A part of the response time is the generator's own: it sent 1 % of the requests more than {} late, because the \
+             machine was busy. {}{}. On an idle machine the tail would be shorter.",
+            latency(late),
+            measured[..1].to_uppercase(),
+            &measured[1..],
+        );
+        return Some(on_stack(stack, "late-sends", text));
+    }
     let queued = match stack.generator.queued {
         0 => String::new(),
         n => format!(" {} requests waited for a free connection.", count(n)),
     };
     let text = format!(
-        "The stack could not keep up with the arrivals: counted from the intended start, p99 was {}; counted from the \
-         send only {}. The difference is time spent waiting in line.{queued} Users would feel the larger number.",
-        latency(response),
-        latency(service)
+        "The stack could not keep up with the arrivals: {measured}. The difference is time spent waiting in \
+         line.{queued} Users would feel the larger number."
     );
     Some(on_stack(stack, "queueing", text))
 }
@@ -319,6 +334,22 @@ mod tests {
             !patterns(&insights(&record), "dev").contains(&"split-write"),
             "a new connection has no such stall"
         );
+    }
+
+    #[test]
+    fn tells_the_generators_own_lateness_from_the_stacks_queue() {
+        let mut record = fixture::two_stacks();
+        record.stacks[0].total.response.p99_ms = Some(4.1);
+        record.stacks[0].total.service.p99_ms = Some(2.4);
+        record.stacks[0].generator.schedule_lag.p99_ms = Some(1.6);
+        let insight = one(&record, "late-sends");
+        assert!(insight.text.contains("more than 1.60 ms late"), "{}", insight.text);
+        assert!(
+            insight.text.contains("Counted from the intended start, p99 was 4.10 ms"),
+            "{}",
+            insight.text
+        );
+        assert!(!patterns(&insights(&record), "dev").contains(&"queueing"));
     }
 
     #[test]

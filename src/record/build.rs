@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::latency::estimable;
 use super::{GeneratorRecord, LatencyRecord, LoadRecord, ResourceRecord, RouteRecord, SecondRecord};
 use crate::engine::{Counts, ErrorClass, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally};
-use crate::plan::{Arrivals, ConnectionMode, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan};
+use crate::plan::{Arrivals, ConnectionMode, Item, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan};
 use crate::stack::Sample;
 
 /// A worker thread busier than this share of a core cannot be trusted to send on time.
@@ -195,7 +195,8 @@ impl LoadRecord {
     }
 
     /// The load in words and numbers.
-    pub fn of(load: &LoadPlan) -> Self {
+    pub fn of(load: &LoadPlan, items: &[Item]) -> Self {
+        let flows = items.iter().any(|item| item.steps.len() > 1);
         let (model, profile, unit, detail) = match &load.model {
             ModelPlan::Open { profile, arrivals, .. } => {
                 let arrivals = match arrivals {
@@ -219,7 +220,7 @@ impl LoadRecord {
         };
         LoadRecord {
             summary: format!(
-                "{model} model, {}, {detail}, {} after {} of warm-up, {}",
+                "{model} model, {}, {detail}, {} after {} of warm-up, {}{}",
                 levels(profile, unit),
                 seconds(load.duration()),
                 seconds(load.warmup),
@@ -228,6 +229,7 @@ impl LoadRecord {
                 } else {
                     "kept-alive connections"
                 },
+                if flows && model == "open" { ", a flow is one arrival" } else { "" },
             ),
             model: model.to_owned(),
             duration_s: load.duration().as_secs_f64(),
@@ -325,7 +327,7 @@ mod tests {
             threads: 1,
             seed: 1,
         };
-        let record = LoadRecord::of(&load);
+        let record = LoadRecord::of(&load, &[]);
         assert_eq!(
             record.summary,
             "open model, 0/s → 100/s in 5 s → 100/s in 10 s, Poisson arrivals, 15 s after 1 s of warm-up, kept-alive connections"

@@ -406,7 +406,7 @@ fn empty_record(plan: &Plan, load: bool) -> Record {
         finished: None,
         partial: Some("the run has not come to its end".into()),
         machine: Machine::here(),
-        load: if load { LoadRecord::of(&plan.load) } else { LoadRecord::none() },
+        load: if load { LoadRecord::of(&plan.load, &plan.items) } else { LoadRecord::none() },
         stacks: Vec::new(),
         audit: Vec::new(),
         gates: plan.gates.iter().filter(wanted).map(gate).collect(),
