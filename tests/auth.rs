@@ -315,6 +315,55 @@ fn a_run_longer_than_its_tokens_stays_logged_in() {
     assert_eq!(stack.total.error_count(), 0, "{:?}", stack.samples);
 }
 
+/// A stack that writes every header it gets, and every token it gives, into its log.
+const TALKATIVE: &str = r#"
+import base64, http.server, json, sys, time
+n = 0
+def part(data): return base64.urlsafe_b64encode(json.dumps(data).encode()).decode().rstrip("=")
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self, body):
+        body = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        print("got", self.headers.get("Authorization"), flush=True)
+        self.answer({})
+    def do_POST(self):
+        global n
+        n += 1
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        now = int(time.time())
+        token = lambda kind: ".".join([part({"alg": "HS256"}), part({"kind": kind, "n": n, "iat": now, "exp": now + 6}), part({"signature": n})])
+        pair = {"access": token("access"), "refresh": token("refresh")}
+        print("gave", pair["access"], pair["refresh"], flush=True)
+        self.answer(pair)
+    def log_message(self, *args): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"#;
+
+#[test]
+fn tokens_renewed_during_the_load_do_not_stay_in_the_stacks_log() {
+    let scenario = "title = \"talk\"\n[stacks.dev]\nurl = \"http://127.0.0.1:{{port}}\"\n\
+         start = [{ name = \"talk\", run = [\"python3\", \"{{scenario}}/talk.py\", \"{{port}}\"] }]\n\
+         [users]\npattern = \"user{1..2}\"\npassword = \"shakedown-{{n}}\"\n\
+         [auth.jwt]\nkind = \"jwt\"\nobtain = \"/token/\"\nrefresh = \"/refresh/\"\n\
+         [[routes]]\nname = \"r\"\nget = \"/\"\nauth = \"jwt\"\n[load]\nrate = 5\nduration = \"8s\"\nwarmup = \"0s\"\n";
+    let trial = Trial::new(scenario);
+    std::fs::write(trial.file("talk.py"), TALKATIVE).unwrap();
+    trial.run(&["--no-audit"]).expect(0);
+    let logs = trial.out().join("logs");
+    let mut text = String::new();
+    for entry in std::fs::read_dir(logs).unwrap() {
+        text += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    }
+    let given = text.lines().filter(|line| line.starts_with("gave ")).count();
+    assert!(given > 2, "tokens were renewed: {text}");
+    assert!(text.contains("got Bearer [redacted"), "{text}");
+    assert!(!text.contains("eyJ"), "{text}");
+}
+
 #[tokio::test]
 async fn a_path_of_two_slashes_stays_on_the_stack() {
     let app = App::start(|head| {

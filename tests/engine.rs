@@ -60,7 +60,9 @@ impl Trial {
         let (events, said) = mpsc::unbounded_channel();
         let (renew, renewals) = mpsc::unbounded_channel();
         let (stopper, stop) = watch::channel(false);
+        let redactor = self.wallet.redactor(&self.plan);
         let input = LoadInput {
+            redactor: &redactor,
             plan: &self.plan,
             endpoint: &self.endpoint,
             values: &self.values,
@@ -400,7 +402,9 @@ async fn a_value_the_stack_lacks_is_named() {
     let (events, _said) = mpsc::unbounded_channel();
     let (_renew, renewals) = mpsc::unbounded_channel();
     let (_stopper, stop) = watch::channel(false);
+    let redactor = trial.wallet.redactor(&trial.plan);
     let input = LoadInput {
+        redactor: &redactor,
         plan: &trial.plan,
         endpoint: &trial.endpoint,
         values: &trial.values,

@@ -19,7 +19,7 @@ mod wallet;
 use std::time::SystemTime;
 
 use crate::plan::AuthId;
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret, SecretString};
 pub use wallet::Wallet;
 
 /// What a user sends to prove who they are.
@@ -33,6 +33,16 @@ pub struct Credential {
     pub renew_before: Option<SystemTime>,
     /// What renews it (a refresh token); never sent with requests.
     pub refresh: Option<SecretString>,
+}
+
+impl Credential {
+    /// Every secret in it, as it may stand somewhere else: header values, tokens without their scheme, cookies
+    /// without their names, the refresh token.
+    pub fn secrets(&self) -> impl Iterator<Item = String> {
+        let lines = self.headers.iter().chain(&self.unsafe_headers);
+        let refresh = self.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned());
+        lines.flat_map(|(_, value)| wallet::parts(value.expose_secret())).chain(refresh)
+    }
 }
 
 /// A login that failed: names user, endpoint and status, never the password.

@@ -128,10 +128,7 @@ impl Wallet {
     pub fn redactor(&self, plan: &Plan) -> Redactor {
         let mut secrets: BTreeSet<String> = BTreeSet::new();
         for credential in self.credentials.iter().flatten() {
-            for (_, value) in credential.headers.iter().chain(&credential.unsafe_headers) {
-                secrets.extend(parts(value.expose_secret()));
-            }
-            secrets.extend(credential.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned()));
+            secrets.extend(credential.secrets());
         }
         let users = plan.populations.iter().flat_map(|population| &population.users);
         secrets.extend(users.filter_map(|user| Some(user.password.as_ref()?.expose_secret().to_owned())));
@@ -150,7 +147,7 @@ impl Wallet {
 
 /// The secrets of a header's value: what follows the scheme word, each cookie's value, and a bare value. A URL
 /// (Origin, Referer) is none.
-fn parts(value: &str) -> Vec<String> {
+pub(super) fn parts(value: &str) -> Vec<String> {
     if value.starts_with("http://") || value.starts_with("https://") {
         return Vec::new();
     }

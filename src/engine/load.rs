@@ -17,9 +17,8 @@ use super::{
     Counts, EngineError, Event, GeneratorTally, Latencies, LoadInput, LoadTally, RouteTally, SecondTally,
     histogram,
 };
-use crate::auth::{Credential, Renewed, Wallet};
-use crate::plan::Plan;
-use crate::secret::{ExposeSecret, Redactor};
+use crate::auth::Renewed;
+use crate::secret::Redactor;
 use crate::wire::printable;
 
 /// Time for the threads to get ready before the first arrival.
@@ -34,8 +33,8 @@ const LEAD_IN: Duration = Duration::from_millis(10);
 /// As [`EngineError`]; a stack that fails is no error but counted.
 pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
     let job = Arc::new(Job::new(&input)?);
-    let LoadInput { plan, wallet, mut renewals, stop, events, .. } = input;
-    let mut secrets = Secrets::new(plan, wallet);
+    let LoadInput { wallet, mut renewals, stop, events, redactor, .. } = input;
+    let mut renewed_secrets: Vec<String> = Vec::new();
     let credentials: Vec<Vec<CredentialLines>> =
         wallet.credentials.iter().map(|users| users.iter().map(CredentialLines::new).collect()).collect();
 
@@ -86,7 +85,7 @@ pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
                     None => pending().await,
                 }
             }, if renewing => {
-                secrets.add(&renewed.credential);
+                renewed_secrets.extend(renewed.credential.secrets());
                 // A worker that is done takes no more.
                 renewing = tell.iter().any(|worker| worker.send(renewed.clone()).is_ok());
             }
@@ -104,7 +103,8 @@ pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
     } else {
         job.duration
     };
-    Ok(merge(&job, done, seconds.finish(), wall, interrupted, &secrets.redactor()))
+    let redactor = redactor.clone().joined(Redactor::new(renewed_secrets));
+    Ok(merge(&job, done, seconds.finish(), wall, interrupted, &redactor))
 }
 
 fn merge(
@@ -246,42 +246,5 @@ impl Wanted {
                 self.due += u64::from(arrival.measured);
             }
         }
-    }
-}
-
-/// Everything that may not stand in an error sample.
-struct Secrets(Vec<String>);
-
-impl Secrets {
-    fn new(plan: &Plan, wallet: &Wallet) -> Self {
-        let mut secrets = Secrets(Vec::new());
-        let users = plan.populations.iter().flat_map(|population| &population.users);
-        secrets.0.extend(users.filter_map(|user| Some(user.password.as_ref()?.expose_secret().to_owned())));
-        wallet.credentials.iter().flatten().for_each(|credential| secrets.add(credential));
-        secrets
-    }
-
-    fn add(&mut self, credential: &Credential) {
-        let lines = credential.headers.iter().chain(&credential.unsafe_headers);
-        for (name, value) in lines {
-            // Where these lead is no secret, and without it no message makes sense.
-            if name.eq_ignore_ascii_case("referer") || name.eq_ignore_ascii_case("origin") {
-                continue;
-            }
-            let value = value.expose_secret();
-            self.0.push(value.to_owned());
-            // The token without its scheme, the cookies without their names.
-            if name.eq_ignore_ascii_case("cookie") {
-                let cookies = value.split(';').filter_map(|cookie| cookie.split_once('='));
-                self.0.extend(cookies.map(|(_, value)| value.trim().to_owned()));
-            } else if let Some((_, token)) = value.split_once(' ') {
-                self.0.push(token.trim().to_owned());
-            }
-        }
-        self.0.extend(credential.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned()));
-    }
-
-    fn redactor(&self) -> Redactor {
-        Redactor::new(&self.0)
     }
 }

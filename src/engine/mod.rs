@@ -27,6 +27,7 @@ use tokio::sync::watch;
 
 use crate::auth::{Renewed, Wallet};
 use crate::plan::Plan;
+use crate::secret::Redactor;
 use crate::wire::Endpoint;
 
 pub use extract::extract;
@@ -264,6 +265,8 @@ pub struct LoadInput<'a> {
     pub values: &'a BTreeMap<String, String>,
     /// Credentials.
     pub wallet: &'a Wallet,
+    /// Takes their secrets, and the scenario's, out of error samples.
+    pub redactor: &'a Redactor,
     /// Credentials renewed while it runs.
     pub renewals: tokio::sync::mpsc::UnboundedReceiver<Renewed>,
     /// Set to true to stop early; what was measured until then is returned, marked interrupted.

@@ -1,5 +1,6 @@
 //! The load on one stack, with what goes on beside it: samples of its process tree, renewed tokens, the histogram log.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use crate::engine::{self, LoadInput, LoadTally};
 use crate::plan::Plan;
 use crate::record::build::load_warnings;
 use crate::record::{GeneratorRecord, ResourceRecord, RouteRecord, SecondRecord};
+use crate::secret::Redactor;
 use crate::stack::{Running, Sample};
 use crate::wire::Endpoint;
 
@@ -34,16 +36,19 @@ impl Trial<'_> {
         let (renewed, renewals) = mpsc::unbounded_channel();
         let (halt, halted) = watch::channel(false);
         let endpoint = running.endpoint.clone();
+        let redactor = self.redactor.clone();
         let load = engine::load(LoadInput {
             plan: self.plan,
             endpoint: &endpoint,
             values,
             wallet,
             renewals,
+            redactor: &redactor,
             stop: halted,
             events: engine_events,
         });
-        let renewal = renew(self.plan, &endpoint, wallet.clone(), renewed);
+        let fresh = RefCell::new(Vec::new());
+        let renewal = renew(self.plan, &endpoint, wallet.clone(), renewed, &fresh);
         tokio::pin!(load, renewal);
         let mut stop = self.stop.clone();
         let mut ticks = tokio::time::interval(SAMPLE_EVERY);
@@ -84,6 +89,8 @@ impl Trial<'_> {
         while let Ok(event) = events.try_recv() {
             self.pass_on(name, event, measured_from);
         }
+        // What was renewed is as secret as what it replaced.
+        self.redactor = redactor.clone().joined(Redactor::new(fresh.take()));
         let tally = tally.map_err(|error| Broken::because(&error))?;
         for trouble in troubles {
             self.record.stacks[position].warnings.push(self.redactor.scrub(&trouble));
@@ -175,12 +182,14 @@ async fn renew(
     endpoint: &Endpoint,
     mut wallet: Wallet,
     renewed: mpsc::UnboundedSender<Renewed>,
+    secrets: &RefCell<Vec<String>>,
 ) -> String {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
         match wallet.renew(plan, endpoint, RENEW_MARGIN).await {
             Ok(fresh) => {
                 for credential in fresh {
+                    secrets.borrow_mut().extend(credential.credential.secrets());
                     if renewed.send(credential).is_err() {
                         return std::future::pending().await;
                     }
