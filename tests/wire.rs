@@ -24,7 +24,14 @@ struct Answer {
 
 /// Feeds pieces as a connection does: what was not used comes again with what follows.
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, head_request: bool) -> Result<Answer, ParseError> {
-    let mut parser = ResponseParser::default();
+    read_on(&mut ResponseParser::default(), pieces, head_request)
+}
+
+fn read_on<'a>(
+    parser: &mut ResponseParser,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    head_request: bool,
+) -> Result<Answer, ParseError> {
     parser.begin(head_request);
     let (mut pending, mut body, mut ended) = (Vec::new(), Vec::new(), false);
     for piece in pieces {
@@ -212,6 +219,24 @@ fn cut<'a>(bytes: &'a [u8], places: &[usize]) -> Vec<&'a [u8]> {
 }
 
 /// What a pushy server could send: corpus pieces, mixed and damaged.
+/// What a parser remembers of the last head must not show: it reads every answer after every other as a new one would.
+#[test]
+fn no_answer_is_read_by_the_one_before() {
+    for (before, _) in CORPUS {
+        for (answer, _) in CORPUS {
+            for head_request in [false, true] {
+                let mut used = ResponseParser::default();
+                let _ = read_on(&mut used, [before.as_bytes()], !head_request);
+                assert_eq!(
+                    read_on(&mut used, [answer.as_bytes()], head_request),
+                    read([answer.as_bytes()], head_request),
+                    "{before:?} then {answer:?}"
+                );
+            }
+        }
+    }
+}
+
 fn wild() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         (0..CORPUS.len()).prop_map(|i| CORPUS[i].0.as_bytes().to_vec()),

@@ -91,6 +91,17 @@ impl Curve {
             (s.to >= level).then(|| s.begin + s.length * (level - s.from) / (s.to - s.from))
         })
     }
+
+    /// The first second from `at` on with less than this level; `None` when there is none.
+    pub(super) fn next_below(&self, level: f64, at: f64) -> Option<f64> {
+        self.segments.iter().filter(|s| s.begin + s.length > at).find_map(|s| {
+            let from = at.max(s.begin);
+            if s.level(from) < level {
+                return Some(from);
+            }
+            (s.to < level).then(|| s.begin + s.length * (level - s.from) / (s.to - s.from))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +131,10 @@ mod tests {
         assert_eq!(curve.next_at_least(5.0, 0.0), Some(0.0));
         assert_eq!(curve.next_at_least(5.0, 1.5), Some(5.0));
         assert_eq!(curve.next_at_least(51.0, 0.0), None);
+        assert_eq!(curve.next_below(5.0, 0.0), Some(1.0));
+        assert_eq!(curve.next_below(5.0, 1.5), Some(1.5));
+        assert_eq!(curve.next_below(5.0, 5.5), None);
+        assert_eq!(curve.next_below(0.0, 0.0), None);
     }
 
     #[test]

@@ -14,6 +14,10 @@ use super::worker::Worker;
 use crate::plan::StatusRule;
 use crate::wire::{Connection, Exchanged, Failure, FailureKind};
 
+/// A connection that was used so shortly before is not looked at: nothing could have come of it yet, and if the
+/// server did close it, the request goes out once more.
+const FRESH: Duration = Duration::from_micros(200);
+
 /// What a request adds up over redirects and retries.
 #[derive(Default)]
 pub(super) struct Effort {
@@ -65,7 +69,9 @@ impl Sending<'_> {
             connection.begin(head_request);
             effort.transmitted += self.request.len() as u64;
             let mut intake = Intake { keep: self.keep, body: self.body };
+            let vigil = &self.worker.vigil;
             let exchanged = poll_fn(|cx| {
+                vigil.worked();
                 let mut scratch = scratch.borrow_mut();
                 match connection.poll_exchange(cx, self.request, &mut scratch, &mut intake) {
                     Poll::Ready(result) => Poll::Ready(Some(result)),
@@ -94,6 +100,9 @@ impl Sending<'_> {
     /// Drops a connection that the server closed while it was idle.
     async fn drop_stale(&mut self) {
         let Some(connection) = self.connection.as_mut() else { return };
+        if connection.last_used().is_some_and(|used| self.begun.saturating_duration_since(used) < FRESH) {
+            return;
+        }
         let scratch: &RefCell<Vec<u8>> = &self.worker.scratch;
         let stale = poll_fn(|cx| Poll::Ready(connection.is_stale(cx, &mut scratch.borrow_mut()))).await;
         if stale {
@@ -139,11 +148,13 @@ pub(super) struct Deadline {
     sleep: Pin<Box<Sleep>>,
     armed: Instant,
     due: Instant,
+    /// Whether the timer knows whom to wake. That stays so until it fires: the task is always the same.
+    watched: bool,
 }
 
 impl Deadline {
     pub(super) fn new(due: Instant) -> Self {
-        Deadline { sleep: Box::pin(tokio::time::sleep_until(due.into())), armed: due, due }
+        Deadline { sleep: Box::pin(tokio::time::sleep_until(due.into())), armed: due, due, watched: false }
     }
 
     pub(super) fn set(&mut self, due: Instant) {
@@ -155,17 +166,22 @@ impl Deadline {
 
     fn arm(&mut self) {
         self.armed = self.due;
+        self.watched = false;
         self.sleep.as_mut().reset(self.due.into());
     }
 
     /// Whether it has passed; else the task is woken when it does.
     fn poll_passed(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.watched && !self.sleep.is_elapsed() {
+            return false;
+        }
         while self.sleep.as_mut().poll(cx).is_ready() {
             if Instant::now() >= self.due {
                 return true;
             }
             self.arm();
         }
+        self.watched = true;
         false
     }
 }

@@ -16,6 +16,7 @@ mod request;
 mod runner;
 mod schedule;
 mod timer;
+mod vigil;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -196,7 +197,7 @@ pub struct GeneratorTally {
     /// From the intended start to the moment a worker took the arrival up, in nanoseconds, while a connection
     /// was free: the generator's own lateness, not the stack's.
     pub schedule_lag: Histogram<u64>,
-    /// CPU-seconds of all worker threads in the measured part.
+    /// CPU-seconds of all worker threads in the measured part, without those spent watching for the next event.
     pub cpu_s: f64,
     /// Wall seconds of the measured part.
     pub wall_s: f64,

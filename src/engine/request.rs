@@ -14,6 +14,8 @@ pub(super) struct CompiledRoute {
     /// Whether the body has to be kept to judge the answer or to take values from it.
     pub(super) needs_body: bool,
     path: Template,
+    /// Request line and fixed lines, where the path never changes.
+    opening: Option<Vec<u8>>,
     /// Lines that never change, then those that do.
     fixed: Vec<u8>,
     lines: Vec<(Vec<u8>, Template)>,
@@ -146,7 +148,13 @@ impl CompiledRoute {
             }
         };
         let path = bind(&plan.path)?;
-        Ok(CompiledRoute { plan: bound, needs_body, path, fixed, lines, body_lines, body })
+        let opening = path.as_literal().map(|target| {
+            let mut out = Vec::new();
+            push_request_line(&mut out, &plan.method, target.as_bytes());
+            out.extend_from_slice(&fixed);
+            out
+        });
+        Ok(CompiledRoute { plan: bound, needs_body, path, opening, fixed, lines, body_lines, body })
     }
 
     /// The method this turn has.
@@ -165,16 +173,18 @@ impl CompiledRoute {
     ) -> Result<(), Unsendable> {
         out.clear();
         let method = self.method(turn);
-        out.extend_from_slice(method.as_bytes());
-        out.push(b' ');
-        spare.clear();
-        match turn.target {
-            Some(target) => spare.extend_from_slice(target.as_bytes()),
-            None => self.path.render(scope, spare),
+        match (&self.opening, turn) {
+            (Some(opening), Turn { target: None, get: false }) => out.extend_from_slice(opening),
+            _ => {
+                spare.clear();
+                match turn.target {
+                    Some(target) => spare.extend_from_slice(target.as_bytes()),
+                    None => self.path.render(scope, spare),
+                }
+                push_request_line(out, method, spare);
+                out.extend_from_slice(&self.fixed);
+            }
         }
-        push_target(out, spare);
-        out.extend_from_slice(b" HTTP/1.1\r\n");
-        out.extend_from_slice(&self.fixed);
         for (name, template) in &self.lines {
             out.extend_from_slice(name);
             let from = out.len();
@@ -218,6 +228,13 @@ impl CompiledRoute {
         out.extend_from_slice(body);
         Ok(())
     }
+}
+
+fn push_request_line(out: &mut Vec<u8>, method: &str, target: &[u8]) {
+    out.extend_from_slice(method.as_bytes());
+    out.push(b' ');
+    push_target(out, target);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
 }
 
 fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {

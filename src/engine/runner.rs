@@ -77,20 +77,29 @@ impl Runner {
         let times = self.worker.times;
         let mut random = Random::new(job.seed, (user as u64) << 32 | 2);
         let mut pause = BACK_OFF.0;
+        // The profile is not asked before this moment: it wants the user until then.
+        let mut wanted_until = times.epoch;
         tokio::time::sleep_until(times.epoch.into()).await;
         loop {
             let now = Instant::now();
             if now >= times.end {
                 return;
             }
-            let wanted = if now < times.begin {
+            let wanted = if now < wanted_until {
+                Some(now)
+            } else if now < times.begin {
                 // Half a user is none yet: levels are rounded.
                 if users.first_level() >= user as f64 + 0.5 { Some(now) } else { Some(times.begin) }
             } else {
                 let second = now.saturating_duration_since(times.begin).as_secs_f64();
-                users
-                    .next_at_least(user as f64 + 0.5, second)
-                    .map(|s| times.begin + Duration::from_secs_f64(s))
+                let level = user as f64 + 0.5;
+                let at = |s: f64| times.begin + Duration::from_secs_f64(s);
+                let from = users.next_at_least(level, second);
+                wanted_until = match from {
+                    Some(from) if from <= second => users.next_below(level, second).map_or(times.end, at),
+                    _ => now,
+                };
+                from.map(at)
             };
             match wanted {
                 None => return,
@@ -146,6 +155,7 @@ impl Runner {
             self.worker.begin_request();
             let (ending, done) = self.ask(job, *step, number, intended, now, measured).await;
             self.worker.end_request();
+            self.worker.vigil.answered(done);
             now = done;
             match ending {
                 Ending::Good => {}

@@ -4,6 +4,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::vigil::Vigil;
+
 /// Shorter waits are spun: arming the timer would take longer.
 const SPIN: Duration = Duration::from_micros(4);
 
@@ -31,18 +33,25 @@ impl Timer {
     }
 
     /// Waits until `at`; returns the time it then is.
-    pub(super) async fn wait_until(&self, at: Instant) -> Instant {
+    pub(super) async fn wait_until(&self, at: Instant, vigil: &Vigil) -> Instant {
+        let mut now = Instant::now();
+        vigil.begin(now);
         loop {
-            let now = Instant::now();
             let left = at.saturating_duration_since(now);
             if left.is_zero() {
                 return now;
+            }
+            if vigil.waits_awake(now, left) {
+                now = vigil.look().await;
+                continue;
             }
             if left < SPIN {
                 std::hint::spin_loop();
             } else if self.sleep(left).await.is_err() {
                 tokio::time::sleep(left).await;
             }
+            now = Instant::now();
+            vigil.begin(now);
         }
     }
 

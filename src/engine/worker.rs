@@ -22,6 +22,7 @@ use super::request::CredentialLines;
 use super::runner::Runner;
 use super::schedule::{Arrival, Schedule};
 use super::timer::Timer;
+use super::vigil::Vigil;
 use super::{ErrorSample, RouteTally};
 use crate::auth::Renewed;
 
@@ -80,6 +81,7 @@ pub(super) struct Worker {
     peak: Cell<u64>,
     quiet: Notify,
     timer: Timer,
+    pub(super) vigil: Vigil,
     choice: RefCell<Random>,
     schedule: RefCell<Option<Schedule>>,
     next: Cell<Option<Arrival>>,
@@ -131,6 +133,7 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         peak: Cell::new(0),
         quiet: Notify::new(),
         timer: Timer::new()?,
+        vigil: Vigil::new(times.epoch),
         choice: RefCell::new(Random::new(job.seed, (index as u64) << 32 | 1)),
         schedule: RefCell::new(schedule),
         next: Cell::new(None),
@@ -142,6 +145,8 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         job,
     });
     worker.start();
+    let keeper = worker.clone();
+    tokio::task::spawn_local(async move { keeper.vigil.keep().await });
 
     let mut cpu_before = None;
     let mut interrupted = false;
@@ -159,7 +164,7 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         }
         let now = Instant::now();
         if now >= times.begin && cpu_before.is_none() {
-            cpu_before = Some(thread_cpu());
+            cpu_before = Some((thread_cpu(), worker.vigil.idle()));
         }
         worker.report_seconds(now, &reports);
         if interrupted || now >= times.end {
@@ -172,7 +177,9 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
             (times.begin + Duration::from_secs(second)).min(times.end)
         };
     }
-    let cpu = cpu_before.map_or(Duration::ZERO, |before| thread_cpu().saturating_sub(before));
+    let cpu = cpu_before.map_or(Duration::ZERO, |(cpu, idle)| {
+        thread_cpu().saturating_sub(cpu).saturating_sub(worker.vigil.idle().saturating_sub(idle))
+    });
     if !interrupted {
         interrupted = worker.drain(&mut stop).await;
     }
@@ -270,7 +277,7 @@ impl Worker {
                 return None;
             };
             // A runner that came free may have taken it meanwhile: then there is another to wait for.
-            now = self.timer.wait_until(self.times.epoch + next.at).await;
+            now = self.timer.wait_until(self.times.epoch + next.at, &self.vigil).await;
             // Whoever leads was free when it was due: it is sent even if the timer fired a little after the end.
             if let Some(arrival) = self.next.get().filter(|next| self.times.epoch + next.at <= now) {
                 self.take_up(arrival, now);
@@ -290,6 +297,7 @@ impl Worker {
     }
 
     fn take_up(&self, arrival: Arrival, now: Instant) {
+        self.vigil.worked();
         self.draw();
         if arrival.measured {
             let intended = self.times.epoch + arrival.at;

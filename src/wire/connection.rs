@@ -59,6 +59,7 @@ pub struct Connection {
     partial: Vec<u8>,
     exchange: Exchange,
     served: u64,
+    last_used: Option<Instant>,
 }
 
 /// How far the exchange under way is.
@@ -95,12 +96,18 @@ impl Connection {
             partial: Vec::new(),
             exchange: Exchange::default(),
             served: 0,
+            last_used: None,
         })
     }
 
     /// Exchanges it has carried.
     pub fn served(&self) -> u64 {
         self.served
+    }
+
+    /// When the last answer was complete.
+    pub fn last_used(&self) -> Option<Instant> {
+        self.last_used
     }
 
     /// Head of the last answer.
@@ -205,6 +212,7 @@ impl Connection {
 
     fn exchanged(&mut self, done: Instant, reusable: bool) -> Exchanged {
         self.served += 1;
+        self.last_used = Some(done);
         Exchanged {
             first_byte: self.exchange.first_byte.unwrap_or(done),
             done,
