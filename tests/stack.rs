@@ -265,7 +265,7 @@ async fn a_step_runs_once_for_each_content_of_its_inputs() {
     std::fs::write(trial.folder.join("input/a"), "1").unwrap();
 
     assert!(trial.prepare().await.unwrap()[0].contains("make it"));
-    assert!(trial.prepare().await.unwrap().is_empty());
+    assert_eq!(trial.prepare().await.unwrap(), [""; 0]);
     assert_eq!(lines(&state.join("ran")), 1);
     assert_eq!(Path::new(std::fs::read_to_string(state.join("made")).unwrap().trim()), trial.folder);
 
@@ -296,7 +296,7 @@ async fn a_step_that_fails_shows_its_log_and_is_not_stamped() {
     }
     std::fs::write(trial.folder.join("status"), "0").unwrap();
     assert!(!trial.prepare().await.unwrap().is_empty());
-    assert!(trial.prepare().await.unwrap().is_empty());
+    assert_eq!(trial.prepare().await.unwrap(), [""; 0]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub mod cors;
 pub mod csp;
 mod curl;
 pub mod django;
+pub mod drf;
 pub mod errors;
 mod evidence;
 pub mod exchange;
@@ -73,6 +74,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         csp::CHECKS,
         cookies::CHECKS,
         auth::CHECKS,
+        drf::CHECKS,
         cors::CHECKS,
         files::CHECKS,
         statics::CHECKS,

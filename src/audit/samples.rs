@@ -122,6 +122,12 @@ const FAMILIES: &[Family] = &[
     Family { sound: super::statics::samples::sound, spoil: super::statics::samples::spoil, notes: &[] },
     Family { sound: super::errors::samples::sound, spoil: super::errors::samples::spoil, notes: &[] },
     Family { sound: super::cors::samples::sound, spoil: super::cors::samples::spoil, notes: &[] },
+    Family {
+        sound: super::django::deployment::samples::sound,
+        spoil: super::django::deployment::samples::spoil,
+        notes: &["DJ-ADMIN"],
+    },
+    Family { sound: super::drf::samples::sound, spoil: super::drf::samples::spoil, notes: &[] },
 ];
 
 /// Adds an answer with every header that it should have: for probes whose answer's body and status matter.

@@ -15,6 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 /// Between two looks at a step, or at a lock.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A wait for the lock that long is told.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// The right to change the state folder: other runs wait for it.
 pub(super) struct StateLock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
 
@@ -32,12 +35,14 @@ impl StateLock {
             std::fs::write(&ignore, "*\n").map_err(io("write to"))?;
         }
         let file = File::create(state.join("lock")).map_err(io("write to"))?;
+        let began = Instant::now();
         let mut told = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(StateLock(file)),
                 Err(std::fs::TryLockError::WouldBlock) => {
-                    if !told {
+                    // A process that is being started holds it for a moment too, until it has become another program.
+                    if !told && began.elapsed() > PATIENCE {
                         say("waiting for another run that uses the same state folder");
                         told = true;
                     }

@@ -22,6 +22,7 @@ pub(super) struct Asked {
     origin: Option<HeaderValue>,
     preflight: bool,
     host: String,
+    claims_https: bool,
 }
 
 /// Changes a request as the faults have it, or answers it.
@@ -34,6 +35,7 @@ pub(super) fn before(app: &App, request: &mut Request) -> Result<Asked, Box<Resp
         origin: headers.get(header::ORIGIN).cloned(),
         preflight: request.method() == axum::http::Method::OPTIONS,
         host: headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned(),
+        claims_https: headers.get("x-forwarded-proto").is_some_and(|value| value == "https"),
     };
     if asked.is_static {
         if app.has(Fault::NeverNotModified) {
@@ -108,6 +110,9 @@ pub(super) fn after(app: &App, asked: &Asked, response: &mut Response) {
     if app.has(Fault::BigRedirect) && status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         replace(response, &"<p>What only those who are logged in should see.</p>".repeat(100), None);
     }
+    if app.has(Fault::TrustsForwardedProto) && asked.claims_https {
+        put(response.headers_mut(), &[("strict-transport-security", "max-age=31536000")]);
+    }
     cors(app, asked, response.headers_mut());
 }
 
@@ -125,6 +130,14 @@ fn statics(app: &App, response: &mut Response) {
     }
     if app.has(Fault::StaticAsText) && status == StatusCode::OK {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    }
+    if app.has(Fault::StaticDev) {
+        headers.remove(header::ETAG);
+        headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"app.css\""));
+    }
+    if app.has(Fault::StaticInsecure) && status == StatusCode::NOT_FOUND {
+        let text = "Page not found at /static/. Raised by: django.contrib.staticfiles.views.serve";
+        return replace(response, text, Some("text/html; charset=utf-8"));
     }
     if app.has(Fault::StaticSoft404) && status == StatusCode::NOT_FOUND {
         *response.status_mut() = StatusCode::OK;

@@ -37,6 +37,9 @@ pub(super) fn before(app: &App, request: &mut Request) -> Result<Knock, Box<Resp
     if let Some(file) = exposed::file(app, &knock.path) {
         return Err(Box::new(file));
     }
+    if let Some(answer) = habit(app, request) {
+        return Err(Box::new(answer));
+    }
     let anonymous = !request.headers().contains_key(header::AUTHORIZATION)
         && !request.headers().contains_key(header::COOKIE);
     let path = knock.path.as_str();
@@ -76,6 +79,38 @@ pub(super) fn before(app: &App, request: &mut Request) -> Result<Knock, Box<Resp
     Ok(knock)
 }
 
+/// What only Django and its REST framework do.
+fn habit(app: &App, request: &Request) -> Option<Response> {
+    let (headers, path) = (request.headers(), request.uri().path());
+    let says = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let page = |text: String| ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response();
+    let api = path.starts_with("/api/");
+    if app.has(Fault::BrowsableApi)
+        && api
+        && says("accept").starts_with("text/html")
+        && !says("accept").contains("json")
+    {
+        return Some(page("<title>Whoami – Django REST framework</title>".to_owned()));
+    }
+    if app.has(Fault::OptionsMeta) && api && request.method() == Method::OPTIONS {
+        let fields = json!({ "POST": { "title": { "type": "string", "max_length": 200 } } });
+        return Some(json_answer(StatusCode::OK, json!({ "name": "Notes", "actions": fields })));
+    }
+    if app.has(Fault::LargePages) && request.uri().query().is_some_and(|query| query.contains("page_size=")) {
+        return Some(json_answer(StatusCode::OK, json!((0..2000).collect::<Vec<u32>>())));
+    }
+    let host = says("x-forwarded-host");
+    if app.has(Fault::ForwardedHost)
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b))
+        && !host.is_empty()
+    {
+        return Some(page(format!(
+            "<!doctype html><title>Notes</title><a href=\"https://{host}/reset/\">Reset</a>"
+        )));
+    }
+    None
+}
+
 fn malformed(headers: &HeaderMap) -> bool {
     headers
         .get(header::AUTHORIZATION)
@@ -107,6 +142,10 @@ pub(super) async fn after(app: &App, knock: Knock, mut response: Response) -> Re
             challenge.is_some_and(|value| value.as_bytes().windows(13).any(|part| part == b"invalid_token"));
         if app.has(Fault::InvalidTokenForbidden) && invalid {
             *response.status_mut() = StatusCode::FORBIDDEN;
+        }
+        if app.has(Fault::SessionFirst) {
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            response.headers_mut().remove(header::WWW_AUTHENTICATE);
         }
         if app.has(Fault::NoChallenge) {
             response.headers_mut().remove(header::WWW_AUTHENTICATE);

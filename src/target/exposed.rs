@@ -39,6 +39,19 @@ const FILES: &[File] = &[
         "Active connections: 1 \nserver accepts handled requests\n 1 1 1\n",
     ),
     (Fault::MediaPage, "/media/page.html", "text/html; charset=utf-8", "<script>document.domain</script>"),
+    (Fault::SchemaOpen, "/api/schema/", "application/json", "{\"openapi\":\"3.0.3\",\"paths\":{}}"),
+    (
+        Fault::AdminThere,
+        "/admin/login/",
+        "text/html; charset=utf-8",
+        "<title>Log in | Django site admin</title>",
+    ),
+    (
+        Fault::Toolbar,
+        "/__debug__/",
+        "text/html; charset=utf-8",
+        "<div id=\"djDebug\" class=\"djdt-hidden\"></div>",
+    ),
     (
         Fault::SecurityTxtExpired,
         "/.well-known/security.txt",

@@ -103,6 +103,12 @@ faults! {
     SharedCache "shared-cache" "AUTH-CACHE-REPLAY" "A cache gives one user's whoami to everybody.";
     TokenInUrl "token-in-url" "AUTH-TOKEN-URL" "A token in the query is as good as in the header.";
     LeakyRefusals "leaky-refusals" "AUTH-ERROR-LEAK" "A traceback as the body of 401.";
+    TokenForever "token-forever" "DRF-TOKEN-FOREVER" "The same token at each login.";
+    BrowsableApi "browsable-api" "DRF-BROWSABLE" "The browsable API for browsers.";
+    SessionFirst "session-first" "DRF-SESSION-FIRST" "403 without a challenge instead of 401.";
+    OptionsMeta "options-meta" "DRF-OPTIONS-META" "Metadata of fields for everybody.";
+    SchemaOpen "schema-open" "DRF-SCHEMA-OPEN" "The schema for everybody.";
+    LargePages "large-pages" "DRF-PAGE-SIZE" "Pages as large as the client likes.";
     GitFolder "git-folder" "FILE-VCS" "The head of a git repository.";
     EnvFile "env-file" "FILE-ENV" "An environment file.";
     ProjectFiles "project-files" "FILE-DJANGO" "manage.py.";
@@ -138,6 +144,13 @@ faults! {
     Debug500 "debug-500" "DJ-DEBUG-500" "The technical 500 page.";
     DebugHost "debug-host" "DJ-DEBUG-HOST" "The technical page for a foreign Host.";
     DebugCsrf "debug-csrf" "DJ-DEBUG-CSRF" "The CSRF page with its debug hint.";
+    StaticDev "static-dev" "DJ-STATIC-DEV" "Static files as Django's own view sends them.";
+    StaticInsecure "static-insecure" "DJ-STATIC-INSECURE" "Django's technical 404 for static files.";
+    AppDirect "app-direct" "DJ-APP-DIRECT" "Server names gunicorn.";
+    ForwardedHost "forwarded-host" "DJ-HOST" "Links with the X-Forwarded-Host of the client.";
+    TrustsForwardedProto "trusts-forwarded-proto" "DJ-PROTO-SPOOF" "HSTS over http for a client that claims https (dev profile).";
+    AdminThere "admin-there" "DJ-ADMIN" "Django's admin at its usual place.";
+    Toolbar "toolbar" "DJ-TOOLBAR" "django-debug-toolbar.";
 }
 
 /// A name that is no fault's.

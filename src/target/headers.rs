@@ -40,6 +40,9 @@ pub(super) fn dress(app: &App, asked: Asked, response: &mut Response) {
     if is_json && app.has(Fault::WrongContentType) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     }
+    if asked.is_static && app.has(Fault::StaticDev) {
+        headers.remove("x-content-type-options");
+    }
     if asked.is_static && app.has(Fault::CookieOnStatic) {
         cookies::visit(app, headers);
     }
@@ -110,6 +113,7 @@ fn server(app: &App) -> &'static str {
         Profile::Dev => "WSGIServer/0.2 CPython/3.11.7",
         Profile::Production if app.has(Fault::ServerRunserver) => "WSGIServer/0.2 CPython/3.11.7",
         Profile::Production if app.has(Fault::ServerVersion) => "nginx/1.22.1",
+        Profile::Production if app.has(Fault::AppDirect) => "gunicorn",
         Profile::Production => "shakedown",
     }
 }

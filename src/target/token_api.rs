@@ -13,13 +13,18 @@ use super::caller::basic;
 use super::fields::Fields;
 use super::jwt::{Pair, Refused};
 use super::users::{AccountId, CLIENT_ID};
+use super::{Fault, random};
 
 const REQUIRED: &str = "This field is required.";
 
 /// `POST /api-token-auth/`: the user's DRF token, the same each time.
 pub(super) async fn drf_token(State(app): State<Shared>, fields: Fields) -> Response {
     match login(&app, &fields) {
-        Ok(account) => json_answer(StatusCode::OK, json!({ "token": app.users.token(account) })),
+        Ok(account) => {
+            // As rest_framework.authtoken does it on dev; on production each login gets a token of its own.
+            let nonce = if app.debug(Fault::TokenForever) { String::new() } else { random::hex::<8>() };
+            json_answer(StatusCode::OK, json!({ "token": format!("{}{nonce}", app.users.token(account)) }))
+        }
         Err(Rejected::Missing(fields)) => missing(&fields),
         Err(Rejected::Throttled(wait)) => throttled(wait),
         Err(Rejected::Wrong) => {

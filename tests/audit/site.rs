@@ -21,6 +21,10 @@ password = "shakedown-{{n}}"
 kind = "jwt"
 obtain = "/api/token/"
 
+[auth.token]
+kind = "drf-token"
+obtain = "/api-token-auth/"
+
 [auth.session]
 kind = "session"
 login = "/accounts/login/"
@@ -39,6 +43,11 @@ kind = "json"
 name = "whoami"
 get = "/api/whoami/"
 auth = "jwt"
+
+[[routes]]
+name = "notes"
+get = "/api/notes/"
+auth = "token"
 
 [[routes]]
 name = "dashboard"

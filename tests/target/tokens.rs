@@ -17,15 +17,15 @@ async fn whoami(target: &Target, authorization: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_drf_token_is_the_same_each_time() {
+async fn a_drf_token_is_the_same_each_time_on_dev() {
     for profile in PROFILES {
         let target = Target::start(profile);
         let first: Value = target.post("/api-token-auth/", &LOGIN).await.json().await.unwrap();
         let json = json!({ "username": "user1", "password": "shakedown-1" });
         let second = target.request(Method::POST, "/api-token-auth/").json(&json).send().await.unwrap();
-        assert_eq!(second.json::<Value>().await.unwrap(), first);
+        assert_eq!(second.json::<Value>().await.unwrap() == first, profile == "dev");
         let token = text(&first["token"]);
-        assert!(token.len() == 40 && token.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert!(token.len() >= 40 && token.bytes().all(|b| b.is_ascii_hexdigit()));
         let me = whoami(&target, &format!("Token {token}")).await;
         assert_eq!(me, json!({ "username": "user1", "auth": "token" }));
 

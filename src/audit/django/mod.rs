@@ -1,7 +1,9 @@
 //! DJ-*: what tells a Django development set-up.
 
+pub(super) mod deployment;
+
 use super::check::{Check, Judgement, Level, Mode, Observation};
-use super::collect::{MISFITS, SESSIONS};
+use super::collect::{MISFITS, ROUTES, SESSIONS};
 use super::exchange::{Exchange, Facts, Purpose};
 use crate::plan::Role;
 use crate::record::{Confidence, Severity};
@@ -69,6 +71,92 @@ pub const CHECKS: &[Check] = &[
         fix: "R-DEBUG",
         references: &["Django security.W018"],
         judge: debug_csrf,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-STATIC-DEV",
+        title: "Static files served by Django",
+        severity: Severity::Medium,
+        rule: "Fails when a static file comes with a file's name in Content-Disposition, without ETag and without nosniff: the view \
+               of the development server, which no middleware sees. On a dev stack that is information.",
+        fix: "R-STATIC",
+        references: &["CWE-489"],
+        judge: deployment::static_dev,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-STATIC-INSECURE",
+        title: "Static files looked for by Django",
+        severity: Severity::High,
+        mode: Mode::Active,
+        probes: &[&ROUTES, &MISFITS],
+        shows_body: true,
+        rule: "Asks for a static file that cannot exist; fails when the technical 404 of Django's static files answers (runserver \
+               --insecure, or its view in the URL configuration). On a dev stack that is information.",
+        fix: "R-STATIC",
+        references: &["CWE-489"],
+        judge: deployment::static_insecure,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-APP-DIRECT",
+        title: "Application server without a proxy",
+        severity: Severity::Medium,
+        rule: "Warns when Server names gunicorn, uvicorn, daphne, hypercorn, waitress or uWSGI: slow clients hold its workers. On a \
+               dev stack that is information.",
+        fix: "R-GUNICORN",
+        references: &["CWE-400"],
+        judge: deployment::app_direct,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-HOST",
+        title: "Foreign Host headers",
+        severity: Severity::High,
+        mode: Mode::Active,
+        probes: &[&MISFITS, &deployment::DJANGO],
+        rule: "Sends Host and X-Forwarded-Host of a stranger. Passes 400, 404 and 421; warns when such a Host is answered; fails when \
+               the name comes back in Location or in the page: links in mails would lead there.",
+        fix: "R-HOST",
+        references: &["CWE-644", "Django security.W020"],
+        judge: deployment::host,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-PROTO-SPOOF",
+        title: "X-Forwarded-Proto of a client",
+        severity: Severity::Medium,
+        mode: Mode::Active,
+        probes: &[&deployment::SPOOFED_PROTO],
+        rule: "Over plain http: fails when `X-Forwarded-Proto: https` of the client turns the redirect off, or brings Secure cookies \
+               or HSTS.",
+        fix: "R-PROXY",
+        references: &["CWE-348", "ASVS v5.0.0-4.1.3"],
+        judge: deployment::spoofed_proto,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-ADMIN",
+        title: "Django's admin",
+        severity: Severity::Low,
+        mode: Mode::Active,
+        probes: &[&deployment::DJANGO],
+        rule: "Notes where the admin answers. Whether it may be reached from everywhere is yours to decide.",
+        fix: "R-ADMIN",
+        references: &["ASVS v5.0.0-8.4.2"],
+        judge: deployment::admin,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-TOOLBAR",
+        title: "Debugging tools",
+        severity: Severity::High,
+        mode: Mode::Active,
+        probes: &[&ROUTES, &deployment::DJANGO],
+        rule: "Asks for the paths of django-debug-toolbar and Silk, and looks for the toolbar in pages; fails when one answers.",
+        fix: "R-DEBUG",
+        references: &["CWE-489", "ASVS v5.0.0-13.4.2"],
+        judge: deployment::toolbar,
         ..Check::ROW
     },
 ];
