@@ -33,7 +33,9 @@ impl Signer {
         let key = match (family, secret_env, key) {
             (AlgorithmFamily::Hmac, Some(name), _) => EncodingKey::from_secret(variable(name)?.as_bytes()),
             (AlgorithmFamily::Hmac, None, _) => {
-                return Err(format!("{algorithm:?} signs with a secret: give `secret_env`"));
+                return Err(format!(
+                    "{algorithm:?} signs with a secret: name its environment variable (`secret_env`, on the command line --secret-env)"
+                ));
             }
             (_, _, None) => {
                 return Err(format!("{algorithm:?} signs with a private key: give `key`, a PEM file"));

@@ -417,6 +417,9 @@ fn listed(what: &str, names: &[&str]) -> String {
     if names.is_empty() {
         return format!("there are no {what}");
     }
+    let mut names = names.to_vec();
+    let mut known = std::collections::HashSet::new();
+    names.retain(|name| known.insert(*name));
     let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > 8 { " …" } else { "" };
     format!("{what} are {}{more}", shown.join(", "))

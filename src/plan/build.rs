@@ -27,17 +27,18 @@ impl Plan {
     }
 
     pub(super) fn parse_with(path: &Path, text: &str, env: Environment<'_>) -> Result<Plan, Diagnostics> {
-        let document = scenario::parse(path, text)?;
+        let mut document = scenario::parse(path, text)?;
+        let mut shape = std::mem::take(&mut document.mistakes);
         let source =
             Source { path: path.to_path_buf(), text: text.to_owned(), redacted: document.redacted.clone() };
         let folder = source.folder();
         let mut check = Check { folder, text: &document.masked, env, mistakes: Mistakes::default() };
         let plan = check.plan(&document, source);
-        if check.mistakes.is_empty() {
+        if check.mistakes.is_empty() && shape.is_empty() {
             return Ok(plan);
         }
-        let mistakes = std::mem::take(&mut check.mistakes);
-        Err(Diagnostics::new(path, document.masked.clone(), mistakes))
+        shape.add_elsewhere(std::mem::take(&mut check.mistakes), text);
+        Err(Diagnostics::new(path, document.masked.clone(), shape))
     }
 }
 

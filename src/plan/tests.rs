@@ -402,3 +402,17 @@ fn secrets_stay_out_of_debug_records_and_diagnostics() {
     let shown = shown + &format!("{:?}", miette::Report::new(diagnostics));
     assert!(!shown.contains("hunter2") && !shown.contains("other-secret"), "{shown}");
 }
+
+#[test]
+fn mistakes_of_shape_and_of_meaning_come_together() {
+    let text = "title = \"many\"\nauthorised = true\n\
+         [stacks.prod]\nurl = \"ftp://x\"\n\
+         [[routes]]\nname = \"a\"\nget = \"/\"\nwieght = 3\n\
+         [[routes]]\nname = \"b\"\nget = \"no-slash\"\n\
+         [[routes]]\nname = \"c\"\ngte = \"/c/\"\n\
+         [load]\nrate = 10\nduration = \"ten seconds\"\n";
+    let said = Plan::parse(Path::new("s.toml"), text).unwrap_err().plain();
+    let lines: Vec<&str> = said.lines().filter_map(|line| line.split(':').nth(1)).collect();
+    // Line 14 has no method, but only because its name is misspelt: that is said once.
+    assert_eq!(lines, ["2", "4", "8", "11", "14", "17"], "{said}");
+}

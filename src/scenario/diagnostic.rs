@@ -53,6 +53,27 @@ impl Mistakes {
         }
     }
 
+    /// Where they stand.
+    pub(super) fn spans(&self) -> Vec<Range<usize>> {
+        self.0.iter().filter_map(|mistake| mistake.span.clone()).collect()
+    }
+
+    /// Adds those of `others` that stand under other headers of the file than these: beside a mistake of shape they
+    /// may only follow from what had to be left out.
+    pub fn add_elsewhere(&mut self, others: Mistakes, text: &str) {
+        let header = |mistake: &Mistake| {
+            // A mistake of a table as a whole stands at its header.
+            let before = text.get(..=mistake.span.as_ref()?.start)?;
+            Some(before.rfind("\n[").map_or(0, |at| at + 1))
+        };
+        let taken: Vec<Option<usize>> = self.0.iter().map(header).collect();
+        for mistake in others.0 {
+            if taken.is_empty() || !taken.contains(&header(&mistake)) {
+                self.push(mistake);
+            }
+        }
+    }
+
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

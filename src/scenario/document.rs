@@ -25,6 +25,8 @@ pub struct Document {
     pub masked: String,
     /// The text with secrets replaced: for records.
     pub redacted: String,
+    /// Mistakes of shape. What they are about was left out of `scenario`, so that the rest could be read.
+    pub mistakes: Mistakes,
 }
 
 impl Document {
@@ -58,10 +60,11 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostics> {
     String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8 text".into(), "save it as UTF-8"))
 }
 
-/// Parses a scenario and checks its shape; what it means is checked by the plan.
+/// Parses a scenario and checks its shape; what it means is checked by the plan, which must look at
+/// [`Document::mistakes`] too.
 ///
 /// # Errors
-/// Every mistake of syntax, or else every mistake of shape.
+/// Every mistake of syntax; or every mistake of shape, when what they leave is no scenario.
 pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     let mut mistakes = Mistakes::default();
     let (tree, errors) = DeTable::parse_recoverable(text);
@@ -74,12 +77,21 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
         return Err(Diagnostics::new(path, masked, mistakes));
     }
     shape::check(&tree, schema::json_schema(), &mut mistakes);
+    let mut tree = tree;
     if !mistakes.is_empty() {
-        return Err(Diagnostics::new(path, masked, mistakes));
+        shape::prune(tree.get_mut(), &mistakes.spans());
+        let mut left = Mistakes::default();
+        shape::check(&tree, schema::json_schema(), &mut left);
+        if !left.is_empty() {
+            // What is required is absent or wrong: the rest would be guesswork.
+            return Err(Diagnostics::new(path, masked, mistakes));
+        }
     }
     let root = Place::of_document(&tree);
     match Scenario::deserialize(Deserializer::from(tree)) {
-        Ok(scenario) => Ok(Document { scenario, root, redacted: mask::redact(text, &secrets), masked }),
+        Ok(scenario) => {
+            Ok(Document { scenario, root, redacted: mask::redact(text, &secrets), masked, mistakes })
+        }
         Err(error) => {
             mistakes.push(syntax(&error));
             Err(Diagnostics::new(path, masked, mistakes))
@@ -100,7 +112,12 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> String {
-        parse(Path::new("s.toml"), text).map(|_| String::from("fine")).unwrap_or_else(|d| d.plain())
+        let path = Path::new("s.toml");
+        match parse(path, text) {
+            Ok(document) if document.mistakes.is_empty() => String::from("fine"),
+            Ok(document) => Diagnostics::new(path, document.masked, document.mistakes).plain(),
+            Err(diagnostics) => diagnostics.plain(),
+        }
     }
 
     #[test]
