@@ -2,11 +2,12 @@
 //!
 //! The modules stand in the order data flows; each imports only from those before it:
 //! `secret`, `expression`, `scenario` → `plan` → `wire` → `stack`, `auth` → `engine` → `record` →
-//! `compare`, `audit`, `gate` → `run` → `report` → `cli`. `target` is the embedded server under
+//! `compare` → `capacity`, `audit`, `gate` → `run` → `report` → `cli`. `target` is the embedded server under
 //! test and is imported by `cli` and the tests only. ARCHITECTURE.md is the map.
 
 pub mod audit;
 pub mod auth;
+pub mod capacity;
 pub mod cli;
 pub mod compare;
 pub mod engine;

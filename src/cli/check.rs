@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Exit, Failed};
-use crate::plan::{ModelPlan, Plan};
+use crate::plan::{ModelPlan, Plan, SeriesPlan};
+use crate::record::LoadRecord;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,13 +65,35 @@ fn summary(plan: &Plan) -> String {
         }
     }
     line("load", load(plan));
+    if let Some(time) = series_time(plan) {
+        line("time", time);
+    }
     let audit = plan.audit.map_or("off".to_owned(), |profile| format!("{profile:?}").to_lowercase());
     line("audit", audit);
     line("gates", plan.gates.len().to_string());
     out
 }
 
+/// How long a series takes, told before it is started.
+fn series_time(plan: &Plan) -> Option<String> {
+    let (usual, most) = plan.load.series_time()?;
+    let minutes = |time: Duration| match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    };
+    let loads = match plan.load.series.as_ref()? {
+        SeriesPlan::Search(search) => {
+            format!("usually about {}, at most {} probes", search.usual_probes(), search.most_probes())
+        }
+        SeriesPlan::Sweep(sweep) => count_of(sweep.levels.len(), "load", "loads"),
+    };
+    Some(format!("{loads} for each stack: about {}, at most {}", minutes(usual), minutes(most)))
+}
+
 fn load(plan: &Plan) -> String {
+    if plan.load.series.is_some() {
+        return LoadRecord::of(&plan.load, &plan.items).summary;
+    }
     let (what, unit, profile) = match &plan.load.model {
         ModelPlan::Open { profile, .. } => ("open", "requests/s", profile),
         ModelPlan::Closed { profile, .. } => ("closed", "users", profile),

@@ -17,6 +17,8 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 pub struct Progress {
     view: View,
     load: Option<Load>,
+    /// The load of a series that is under way.
+    probe: Option<String>,
 }
 
 enum View {
@@ -55,7 +57,7 @@ impl Progress {
         } else {
             View::Lines { last: None }
         };
-        Progress { view, load: None }
+        Progress { view, load: None, probe: None }
     }
 
     /// Shows an event.
@@ -72,6 +74,12 @@ impl Progress {
                     View::Lines { .. } if done == total => self.step(&text),
                     _ => {}
                 }
+            }
+            Event::Probe { stack, text } => {
+                if let View::Lines { .. } = self.view {
+                    self.step(&format!("{stack}: {text}"));
+                }
+                self.probe = Some(text);
             }
             Event::WarmUp { stack, duration } => self.begin(stack, "warm-up", duration),
             Event::Measuring { stack, duration } => self.begin(stack, "measuring", duration),
@@ -116,12 +124,16 @@ impl Progress {
             }
             bar.set_length(duration.as_secs().max(1));
             bar.set_position(0);
-            bar.set_prefix(format!("{stack} {phase}"));
+            let doing = self.probe.as_deref().unwrap_or(phase);
+            bar.set_prefix(format!("{stack} {doing}"));
             bar.set_message("");
         }
         if let View::Lines { last } = &mut self.view {
             *last = None;
-            anstream::eprintln!("{stack}: {phase} for {:.0} s", duration.as_secs_f64());
+            // A series says what it tries before each load; its warm-ups and lengths are all the same.
+            if self.probe.is_none() {
+                anstream::eprintln!("{stack}: {phase} for {:.0} s", duration.as_secs_f64());
+            }
         }
         self.load = Some(Load {
             stack,

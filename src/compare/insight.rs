@@ -39,7 +39,9 @@ pub fn insights(record: &Record) -> Vec<Insight> {
         let few = low_samples(stack).filter(|few| !found.iter().any(|said| said.text == few.text));
         found.extend(few);
     }
-    if let Some((first, later)) = record.stacks.split_first() {
+    // After a search or sweep each stack's figures are of a load of its own: they do not compare.
+    let same_load = !matches!(record.load.model.as_str(), "search" | "sweep");
+    if let Some((first, later)) = record.stacks.split_first().filter(|_| same_load) {
         for second in later {
             found.extend(different_answers(first, second));
             found.extend(static_serving(first, second));

@@ -80,6 +80,7 @@ impl Comparison {
             Metric::Errors,
             Metric::CpuPer1k,
             Metric::Rss,
+            Metric::Capacity,
         ]
         .into_iter()
         .filter_map(|metric| self.row(ALL_ROUTES, metric))
@@ -155,7 +156,7 @@ mod tests {
         let rows = comparison.rows.iter().filter(|row| row.metric == Metric::Rss);
         assert_eq!(rows.map(|row| row.route.as_str()).collect::<Vec<_>>(), [ALL_ROUTES]);
         let routes = record.stacks[0].routes.len();
-        assert_eq!(comparison.rows.len(), Metric::ALL.len() + routes * (Metric::ALL.len() - 2));
+        assert_eq!(comparison.rows.len(), Metric::ALL.len() + routes * (Metric::ALL.len() - 3));
     }
 
     #[test]

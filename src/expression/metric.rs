@@ -25,6 +25,8 @@ pub enum Metric {
     CpuPer1k,
     /// Peak resident memory of the stack in bytes (stack-wide).
     Rss,
+    /// Highest rate that keeps the objective of a search (stack-wide).
+    Capacity,
 }
 
 /// What a metric's number counts.
@@ -44,7 +46,7 @@ pub enum Dimension {
 
 impl Metric {
     /// All of them, in the order reports show them.
-    pub const ALL: [Metric; 11] = [
+    pub const ALL: [Metric; 12] = [
         Metric::P50,
         Metric::P90,
         Metric::P95,
@@ -56,6 +58,7 @@ impl Metric {
         Metric::Errors,
         Metric::CpuPer1k,
         Metric::Rss,
+        Metric::Capacity,
     ];
 
     /// Its name in gates.
@@ -72,6 +75,7 @@ impl Metric {
             Metric::Errors => "errors",
             Metric::CpuPer1k => "cpu/1k",
             Metric::Rss => "rss",
+            Metric::Capacity => "capacity",
         }
     }
 
@@ -88,7 +92,7 @@ impl Metric {
     /// What its number counts.
     pub fn dimension(self) -> Dimension {
         match self {
-            Metric::Throughput => Dimension::Rate,
+            Metric::Throughput | Metric::Capacity => Dimension::Rate,
             Metric::Errors => Dimension::Share,
             Metric::CpuPer1k => Dimension::Cpu,
             Metric::Rss => Dimension::Memory,
@@ -98,12 +102,12 @@ impl Metric {
 
     /// Whether more of it is better.
     pub fn more_is_better(self) -> bool {
-        self == Metric::Throughput
+        matches!(self, Metric::Throughput | Metric::Capacity)
     }
 
     /// Whether it is of the whole stack and not of a route.
     pub fn is_stack_wide(self) -> bool {
-        matches!(self, Metric::CpuPer1k | Metric::Rss)
+        matches!(self, Metric::CpuPer1k | Metric::Rss | Metric::Capacity)
     }
 
     /// The quantile it is, where it is one.

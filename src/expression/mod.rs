@@ -2,11 +2,13 @@
 //! a scenario; what an expression means for a record is `gate`'s.
 
 mod metric;
+mod objective;
 mod parse;
 mod severity;
 mod unit;
 
 pub use self::metric::{Dimension, Metric};
+pub use self::objective::{Objective, objective};
 pub(crate) use self::parse::{Bound, Expression, Names, Op, Subject, parse as parse_names};
 pub use self::severity::Severity;
 
@@ -16,6 +18,16 @@ pub struct Gate {
     /// As written.
     pub text: String,
     pub(crate) expression: Expression,
+}
+
+impl Gate {
+    /// Whether it rests on this metric.
+    pub fn asks_for(&self, metric: Metric) -> bool {
+        match &self.expression {
+            Expression::Level(_, bound) | Expression::Ratio(_, _, bound) => bound.metric == metric,
+            Expression::Audit(..) => false,
+        }
+    }
 }
 
 /// Why an expression is no gate, with the byte range in it and what would be right.

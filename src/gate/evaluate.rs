@@ -1,6 +1,7 @@
 //! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
 
 use super::{GateOutcome, Verdict};
+use crate::capacity::answer;
 use crate::compare::{self, Metric, quantity};
 use crate::expression::{Bound, Expression, Names, Op, Subject, parse_names};
 use crate::record::{CheckOutcome, GateText, Outcome, Record, Severity, StackRecord};
@@ -31,11 +32,35 @@ fn judge(record: &Record, gate: &GateText) -> GateOutcome {
 
 fn level(record: &Record, subject: &Subject, bound: Bound) -> Judged {
     each_stack(record, subject.stack.as_deref(), |name| {
+        if bound.metric == Metric::Capacity {
+            return carries(record, name, bound);
+        }
         match value(record, name, subject.route.as_deref(), bound.metric) {
             Ok(value) => against(bound, value),
             Err(reason) => (Verdict::Unknown, reason),
         }
     })
+}
+
+/// A capacity is an interval: a limit within it is undecided, one below what surely holds or above what surely fails is
+/// not, even where the search came to no nearer answer.
+fn carries(record: &Record, stack: &str, bound: Bound) -> Judged {
+    let stack = match find(record, stack) {
+        Ok(stack) => stack,
+        Err(reason) => return (Verdict::Unknown, reason),
+    };
+    let Some(capacity) = &stack.capacity else {
+        return (Verdict::Unknown, format!("{} was not searched", stack.name));
+    };
+    let (low, high) = (capacity.lower.unwrap_or(0.0), capacity.upper.unwrap_or(f64::INFINITY));
+    // The upper end itself is known not to hold.
+    let highest = high.next_down();
+    let verdict = match (bound.op.holds(low, bound.limit), bound.op.holds(highest, bound.limit)) {
+        (true, true) => Verdict::Pass,
+        (false, false) => Verdict::Fail,
+        _ => Verdict::Unknown,
+    };
+    (verdict, format!("capacity is {}", answer(capacity)))
 }
 
 /// One stack's verdict, or the worst of all with the stacks' names.
@@ -262,6 +287,35 @@ mod tests {
         let (verdict, reason) = judged(&mut record, "dev vs prod: errors < 1x");
         assert_eq!(verdict, Verdict::Fail, "{reason}");
         assert!(reason.contains("no ratio to nothing"), "{reason}");
+    }
+
+    #[test]
+    fn a_capacity_is_an_interval() {
+        let mut record = fixture::searched();
+        for (text, verdict) in [
+            ("prod: capacity > 400/s", Verdict::Pass),
+            ("prod: capacity >= 490/s", Verdict::Pass),
+            ("prod: capacity > 500/s", Verdict::Unknown),
+            ("prod: capacity > 512/s", Verdict::Fail),
+            ("prod: capacity < 600/s", Verdict::Pass),
+            ("prod: capacity < 490/s", Verdict::Fail),
+            ("prod vs dev: capacity > 2x", Verdict::Pass),
+        ] {
+            let (got, reason) = judged(&mut record, text);
+            assert_eq!(got, verdict, "{text}: {reason}");
+        }
+        assert_eq!(judged(&mut record, "prod: capacity > 400/s").1, "capacity is between 490/s and 512/s");
+        let capacity = record.stacks[1].capacity.as_mut().unwrap();
+        (capacity.upper, capacity.ending) = (None, crate::record::Ending::GeneratorLimit);
+        assert_eq!(
+            judged(&mut record, "prod: capacity > 400/s").0,
+            Verdict::Pass,
+            "it carries that and maybe more"
+        );
+        assert_eq!(judged(&mut record, "prod: capacity > 500/s").0, Verdict::Unknown);
+        assert_eq!(judged(&mut record, "prod: capacity < 500/s").0, Verdict::Unknown);
+        record.stacks[1].capacity = None;
+        assert_eq!(judged(&mut record, "prod: capacity > 1/s").1, "prod was not searched");
     }
 
     #[test]

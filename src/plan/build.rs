@@ -7,6 +7,8 @@ use super::check::{Check, Environment};
 use super::csv_table::CsvTable;
 use super::routes::Scenery;
 use super::{AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, RoutePlan, Source, StackPlan};
+use crate::expression::Metric;
+use crate::scenario::model::Model;
 use crate::scenario::{self, Diagnostics, Document, Mistakes};
 
 impl Plan {
@@ -69,7 +71,7 @@ impl Check<'_> {
         let auths = self.auths(document, &mut populations);
         let feeders = self.feeders(document);
         let discover = self.discover(document, &auths);
-        let load = self.load(&scenario.load, root.key("load"));
+        let mut load = self.load(&scenario.load, root.key("load"));
         let (stack_names, partial) = stack_names(&discover, &stacks);
         let (routes, items) = self.routes(&Scenery {
             document,
@@ -80,6 +82,7 @@ impl Check<'_> {
             partial: &partial,
             timeout: load.timeout,
         });
+        self.objective(document, &routes, &mut load);
         let gates = self.gates(document, &routes);
         Plan {
             title: scenario.title.clone(),
@@ -169,14 +172,22 @@ impl Check<'_> {
     fn gates(&mut self, document: &Document, routes: &[RoutePlan]) -> Vec<GateLine> {
         let stacks: Vec<&str> = document.scenario.stacks.iter().map(|(name, _)| name).collect();
         let routes: Vec<&str> = routes.iter().map(|route| route.name.as_str()).collect();
+        let searched = document.scenario.load.model == Model::Search;
         let place = document.root.key("gates").key("pass");
         let gates = document.scenario.gates.pass.iter().enumerate();
         gates
             .map(|(position, text)| {
                 let place = place.item(position);
-                if let Err(error) = crate::expression::parse(text, &stacks, &routes) {
-                    let span = self.within(place, text, &error.span);
-                    self.mistakes.at(span, error.message, error.help);
+                match crate::expression::parse(text, &stacks, &routes) {
+                    Ok(gate) if gate.asks_for(Metric::Capacity) && !searched => {
+                        let help = "set `model = \"search\"` and an `objective` in [load]";
+                        self.wrong(place, "`capacity` is known only after a search", help);
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let span = self.within(place, text, &error.span);
+                        self.mistakes.at(span, error.message, error.help);
+                    }
                 }
                 GateLine { text: text.clone(), line: document.line(place) }
             })

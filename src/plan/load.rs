@@ -3,25 +3,38 @@
 use std::time::Duration;
 
 use super::check::Check;
-use super::{LoadPlan, LoadProfile, ModelPlan};
+use super::series::SERIES_KEYS;
+use super::{LoadPlan, LoadProfile, ModelPlan, SeriesPlan};
 use crate::scenario::Place;
 use crate::scenario::model::{Load, Model};
 
 const DEFAULT_RATE: f64 = 50.0;
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 const DEFAULT_CONNECTIONS: u32 = 256;
-const MOST_RATE: f64 = 1_000_000.0;
-const MOST_USERS: f64 = 60_000.0;
+pub(super) const MOST_RATE: f64 = 1_000_000.0;
+pub(super) const MOST_USERS: f64 = 60_000.0;
 /// What one worker thread sends without falling behind.
 const RATE_OF_A_THREAD: f64 = 15_000.0;
 
 impl Check<'_> {
     /// How hard and for how long.
     pub fn load(&mut self, load: &Load, place: &Place) -> LoadPlan {
-        let model = match load.model {
-            Model::Open => self.open(load, place),
-            Model::Closed => self.closed(load, place),
+        let (model, series) = match load.model {
+            Model::Open => (self.open(load, place), None),
+            Model::Closed => (self.closed(load, place), None),
+            Model::Search => self.search(load, place),
+            Model::Sweep => self.sweep(load, place),
         };
+        let own = match load.model {
+            Model::Search => "search",
+            Model::Sweep => "sweep",
+            _ => "",
+        };
+        for (model, keys) in SERIES_KEYS {
+            if model != own {
+                self.belongs_to(place, keys, model);
+            }
+        }
         let threads = match load.threads {
             Some(0) => {
                 self.wrong(place.key("threads"), "no thread would send anything", "write 1 or more");
@@ -32,10 +45,11 @@ impl Check<'_> {
                 1
             }
             Some(threads) => threads as usize,
-            None => default_threads(&model),
+            None => default_threads(&model, series.as_ref()),
         };
         LoadPlan {
             model,
+            series,
             warmup: self.duration(Some(&load.warmup), place.key("warmup"), Duration::from_secs(2)),
             connection: load.connection,
             timeout: self.positive_duration(
@@ -61,16 +75,28 @@ impl Check<'_> {
         } else {
             self.level(rate, MOST_RATE, place.key("rate"));
         }
+        ModelPlan::Open {
+            connections: self.connections(load, place),
+            profile: self.profile(load, place, rate, MOST_RATE),
+            arrivals: load.arrivals,
+        }
+    }
+
+    /// Most connections at once.
+    pub(super) fn connections(&mut self, load: &Load, place: &Place) -> usize {
         let connections = load.connections.unwrap_or(DEFAULT_CONNECTIONS);
         if !(1..=60_000).contains(&connections) {
             let help = "write a number from 1 to 60000";
             self.wrong(place.key("connections"), "so many connections cannot be", help);
         }
-        ModelPlan::Open {
-            profile: self.profile(load, place, rate, MOST_RATE),
-            arrivals: load.arrivals,
-            connections: connections as usize,
-        }
+        connections as usize
+    }
+
+    /// The same level all the time, for as long as `duration` says.
+    pub(super) fn flat(&mut self, load: &Load, place: &Place, level: f64) -> LoadProfile {
+        let at = place.key("duration");
+        let duration = self.positive_duration(load.duration.as_deref(), at, DEFAULT_DURATION);
+        LoadProfile { start: level, stages: vec![(level, duration)] }
     }
 
     fn closed(&mut self, load: &Load, place: &Place) -> ModelPlan {
@@ -98,7 +124,7 @@ impl Check<'_> {
         }
     }
 
-    fn belongs_to(&mut self, place: &Place, keys: &[&str], model: &str) {
+    pub(super) fn belongs_to(&mut self, place: &Place, keys: &[&str], model: &str) {
         for key in keys {
             if let Some(found) = place.get(key) {
                 let message = format!("`{key}` belongs to the {model} model");
@@ -107,7 +133,7 @@ impl Check<'_> {
         }
     }
 
-    fn level(&mut self, level: f64, most: f64, place: &Place) {
+    pub(super) fn level(&mut self, level: f64, most: f64, place: &Place) {
         if !(0.0..=most).contains(&level) {
             self.wrong(place, "this level cannot be", format!("write a number from 0 to {most}"));
         }
@@ -115,9 +141,7 @@ impl Check<'_> {
 
     fn profile(&mut self, load: &Load, place: &Place, start: f64, most: f64) -> LoadProfile {
         if load.stages.is_empty() {
-            let at = place.key("duration");
-            let duration = self.positive_duration(load.duration.as_deref(), at, DEFAULT_DURATION);
-            return LoadProfile { start, stages: vec![(start, duration)] };
+            return self.flat(load, place, start);
         }
         if let Some(duration) = place.get("duration") {
             let message = "`duration` and `stages` exclude each other";
@@ -147,9 +171,14 @@ impl Check<'_> {
     }
 }
 
-fn default_threads(model: &ModelPlan) -> usize {
-    let ModelPlan::Open { profile, .. } = model else { return 1 };
-    let peak = profile.stages.iter().map(|(target, _)| *target).fold(profile.start, f64::max);
+fn default_threads(model: &ModelPlan, series: Option<&SeriesPlan>) -> usize {
+    let peak = match (model, series) {
+        (_, Some(SeriesPlan::Search(search))) => search.to,
+        (ModelPlan::Open { profile, .. }, _) => {
+            profile.stages.iter().map(|(target, _)| *target).fold(profile.start, f64::max)
+        }
+        _ => return 1,
+    };
     let spare = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
     let wanted = (peak / RATE_OF_A_THREAD).ceil();
     (1..=spare).rev().find(|threads| *threads as f64 <= wanted).unwrap_or(1)

@@ -9,6 +9,7 @@ mod csv_table;
 mod expect;
 mod load;
 mod routes;
+mod series;
 mod stacks;
 mod template;
 mod users;
@@ -23,6 +24,7 @@ pub use crate::scenario::model::{
     Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
 };
 use crate::secret::{Redactor, SecretString};
+pub use series::{PAUSE, SearchPlan, SeriesPlan, SweepPlan};
 pub use template::{Scope, Template, TemplateError, Variable};
 
 #[cfg(test)]
@@ -372,8 +374,10 @@ pub struct Item {
 /// The load, checked.
 #[derive(Debug, Clone)]
 pub struct LoadPlan {
-    /// Arrivals or users.
+    /// Arrivals or users; of a series, the first load.
     pub model: ModelPlan,
+    /// Several loads in a row instead of the one.
+    pub series: Option<SeriesPlan>,
     /// Left out of the results; runs at the profile's first level.
     pub warmup: Duration,
     /// Keep-alive or one connection a request.

@@ -416,3 +416,52 @@ fn mistakes_of_shape_and_of_meaning_come_together() {
     // Line 14 has no method, but only because its name is misspelt: that is said once.
     assert_eq!(lines, ["2", "4", "8", "11", "14", "17"], "{said}");
 }
+
+#[test]
+fn a_search_has_bounds_and_says_how_long_it_takes() {
+    let load = "[load]\nmodel = \"search\"\nobjective = [\"p99 < 200ms\", \"/home: errors < 0.1%\"]\n";
+    let plan_of = |more: &str| plan(&with("", &format!("{ROUTE}{load}{more}")));
+    let plan = plan_of("");
+    let Some(SeriesPlan::Search(search)) = &plan.load.series else { panic!("a search") };
+    assert_eq!((search.from, search.to, search.step, search.precision), (50.0, 5_000.0, 2.0, 0.05));
+    assert_eq!(search.objective[1].route.as_deref(), Some("home"));
+    // 50, 100, … 3200, 5000; four halvings of a doubling; each end once more.
+    assert_eq!((search.usual_probes(), search.needed()), (8 + 4 + 2, 2));
+    let (usual, most) = plan.load.series_time().unwrap();
+    assert_eq!(usual, Duration::from_millis(12_500) * 14);
+    assert_eq!(most, Duration::from_millis(17_500) * search.most_probes());
+    let (usual, most) = plan_of("budget = \"1m\"\n").load.series_time().unwrap();
+    assert_eq!((usual, most), (Duration::from_secs(60), Duration::from_secs(60)));
+    let at = plan.load.at(400.0, 3);
+    let ModelPlan::Open { profile, .. } = &at.model else { panic!("open") };
+    assert_eq!(
+        (profile.start, &profile.stages, at.seed),
+        (400.0, &vec![(400.0, Duration::from_secs(10))], 4)
+    );
+}
+
+#[test]
+fn a_sweep_has_levels() {
+    let load = "[load]\nmodel = \"sweep\"\nlevels = [1, 2, 4]\nduration = \"3s\"\nwarmup = \"1s\"\n";
+    let plan = plan(&with("", &format!("{ROUTE}{load}")));
+    assert_eq!(plan.load.series, Some(SeriesPlan::Sweep(SweepPlan { levels: vec![1, 2, 4] })));
+    assert_eq!(plan.load.series_time().unwrap().0, Duration::from_millis(13_500));
+}
+
+#[test]
+fn mistakes_of_a_series_are_pointed_at() {
+    let wrong = |load: &str| mistakes(&with("", &format!("{ROUTE}[load]\n{load}")));
+    insta::assert_snapshot!(
+        [
+            "model = \"search\"\n",
+            "model = \"search\"\nrate = 5\nobjective = [\"p99 < 200\", \"prod: p99 < 1s\", \"rss < 1GiB\"]\n",
+            "model = \"search\"\nobjective = [\"p99 < 1s\"]\nfrom = 10\nto = 5\nstep = 1\nprecision = \"0.05\"\n",
+            "model = \"search\"\nobjective = [\"p99.9 < 1s\"]\nusers = 3\nlevels = [1]\n",
+            "model = \"sweep\"\nusers = 5\nlevels = [4, 2, 0]\nobjective = []\n",
+            "model = \"sweep\"\n",
+            "objective = [\"p99 < 1s\"]\n[gates]\npass = [\"capacity > 5/s\"]\n",
+        ]
+        .map(wrong)
+        .join("\n---\n")
+    );
+}

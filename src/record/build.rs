@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::latency::estimable;
 use super::{GeneratorRecord, LatencyRecord, LoadRecord, ResourceRecord, RouteRecord, SecondRecord};
 use crate::engine::{Counts, ErrorClass, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally};
-use crate::plan::{Arrivals, ConnectionMode, Item, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan};
+use crate::plan::{
+    Arrivals, ConnectionMode, Item, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan, SearchPlan, SeriesPlan,
+};
 use crate::stack::Sample;
 
 /// A worker thread busier than this share of a core cannot be trusted to send on time.
@@ -214,14 +216,25 @@ impl LoadRecord {
                 ("closed", profile, " users", think)
             }
         };
+        let (model, profile, levels) = match &load.series {
+            None => (model, corners(profile), levels(profile, unit)),
+            Some(SeriesPlan::Search(search)) => ("search", Vec::new(), searched(search)),
+            Some(SeriesPlan::Sweep(sweep)) => {
+                let users: Vec<String> = sweep.levels.iter().map(u32::to_string).collect();
+                ("sweep", Vec::new(), format!("{} users in turn", users.join(", ")))
+            }
+        };
+        let (word, each) = match model {
+            "open" | "closed" => (format!("{model} model"), ""),
+            _ => (model.to_owned(), "each "),
+        };
         let connection = match load.connection {
             ConnectionMode::KeepAlive => "keep-alive",
             ConnectionMode::New => "new",
         };
         LoadRecord {
             summary: format!(
-                "{model} model, {}, {detail}, {} after {} of warm-up, {}{}",
-                levels(profile, unit),
+                "{word}, {levels}, {detail}, {each}{} after {} of warm-up, {}{}",
                 seconds(load.duration()),
                 seconds(load.warmup),
                 if connection == "new" {
@@ -229,15 +242,26 @@ impl LoadRecord {
                 } else {
                     "kept-alive connections"
                 },
-                if flows && model == "open" { ", a flow is one arrival" } else { "" },
+                if flows && matches!(model, "open" | "search") { ", a flow is one arrival" } else { "" },
             ),
             model: model.to_owned(),
             duration_s: load.duration().as_secs_f64(),
             warmup_s: load.warmup.as_secs_f64(),
-            profile: corners(profile),
+            profile,
             connection: connection.to_owned(),
         }
     }
+}
+
+fn searched(search: &SearchPlan) -> String {
+    let objective: Vec<&str> = search.objective.iter().map(|line| line.text.as_str()).collect();
+    let precision = search.precision * 100.0;
+    format!(
+        "the highest rate from {}/s to {}/s with {}, to {precision:.0} %",
+        search.from,
+        search.to,
+        objective.join(" and ")
+    )
 }
 
 fn corners(profile: &LoadProfile) -> Vec<(f64, f64)> {
@@ -321,6 +345,7 @@ mod tests {
                 arrivals: Arrivals::Poisson,
                 connections: 8,
             },
+            series: None,
             warmup: second,
             connection: ConnectionMode::KeepAlive,
             timeout: second,

@@ -5,6 +5,7 @@ pub mod build;
 pub mod hlog;
 pub mod latency;
 pub mod machine;
+pub mod series;
 pub mod store;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::audit::{CheckOutcome, Confidence, Evidence, Outcome, Place, Severity};
 pub use self::latency::LatencyRecord;
+pub use self::series::{CapacityRecord, Ending, Phase, ProbeRecord, ProbeVerdict, SweepRecord};
 use crate::engine::ErrorSample;
 use crate::plan::{Role, RouteKind};
 use crate::stack::Sample;
@@ -95,13 +97,14 @@ pub struct Machine {
 pub struct LoadRecord {
     /// In words: `open, 200/s constant for 20 s after 2 s warm-up, keep-alive`.
     pub summary: String,
-    /// `open`, `closed`, or `none` where no load was sent.
+    /// `open`, `closed`, `search`, `sweep`, or `none` where no load was sent.
     pub model: String,
-    /// Measured seconds asked for.
+    /// Measured seconds asked for; of a series, those of each load.
     pub duration_s: f64,
     /// Warm-up seconds.
     pub warmup_s: f64,
-    /// Level over time as `[second, level]` corners: requests a second (open) or users (closed).
+    /// Level over time as `[second, level]` corners: requests a second (open) or users (closed). Empty
+    /// for a series: its loads each have a level of their own.
     pub profile: Vec<(f64, f64)>,
     /// `keep-alive` or `new`.
     pub connection: String,
@@ -134,7 +137,7 @@ pub struct StackRecord {
     /// Why it was not measured (to the end), in words; absent when it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Measured seconds.
+    /// Measured seconds; of a series, those of the load whose figures these are.
     pub wall_s: f64,
     /// All routes together.
     pub total: RouteRecord,
@@ -147,6 +150,12 @@ pub struct StackRecord {
     /// CPU and memory of its process tree; absent for a stack that was not started here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRecord>,
+    /// The search for its capacity, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityRecord>,
+    /// The sweep over users, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecord>,
     /// What errors looked like.
     pub samples: Vec<ErrorSample>,
     /// What a reader must know about this stack's numbers.

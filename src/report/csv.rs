@@ -103,6 +103,63 @@ pub fn series(document: &Document<'_>) -> String {
     finish(out)
 }
 
+/// One row for each load of a search or sweep, in the order they were made.
+pub fn probes(document: &Document<'_>) -> String {
+    let mut out = Writer::from_writer(Vec::new());
+    let head = [
+        "stack",
+        "model",
+        "level",
+        "phase",
+        "wall_s",
+        "requests",
+        "errors",
+        "reached_rps",
+        "p50_ms",
+        "p90_ms",
+        "p95_ms",
+        "p99_ms",
+        "p99.9_ms",
+        "max_ms",
+        "queued",
+        "unsent",
+        "verdict",
+        "reason",
+    ];
+    put(&mut out, head.map(str::to_owned));
+    for stack in &document.record.stacks {
+        let searched =
+            stack.capacity.iter().flat_map(|capacity| capacity.probes.iter().map(|p| ("search", p)));
+        let swept = stack.sweep.iter().flat_map(|sweep| sweep.probes.iter().map(|p| ("sweep", p)));
+        for (model, probe) in searched.chain(swept) {
+            put(
+                &mut out,
+                [
+                    text(&stack.name),
+                    model.to_owned(),
+                    probe.level.to_string(),
+                    probe.phase.name().to_owned(),
+                    number(Some(probe.wall_s)),
+                    probe.requests.to_string(),
+                    probe.errors.to_string(),
+                    number(Some(probe.reached_rps)),
+                    number(probe.p50_ms),
+                    number(probe.p90_ms),
+                    number(probe.p95_ms),
+                    number(probe.p99_ms),
+                    number(probe.p999_ms),
+                    number(probe.max_ms),
+                    probe.queued.to_string(),
+                    probe.unsent.to_string(),
+                    probe.verdict.name().to_owned(),
+                    text(&probe.reason),
+                ],
+            );
+        }
+    }
+    finish(out)
+}
+
 fn number(value: Option<f64>) -> String {
     value.map(|value| format!("{value:.4}")).unwrap_or_default()
 }
@@ -141,6 +198,15 @@ mod tests {
         assert!((p50 - record.stacks[0].total.response.p50_ms.unwrap()).abs() < 0.001);
         assert_eq!(&rows[0][10], "", "too few samples for p99.9");
         assert_eq!(table(&series(&Document::of(&record))).len(), 40);
+    }
+
+    #[test]
+    fn one_row_a_probe() {
+        let rows = table(&probes(&Document::of(&fixture::searched())));
+        assert_eq!(rows.len(), 14);
+        assert_eq!((&rows[7][0], &rows[7][2], &rows[7][3], &rows[7][16]), ("prod", "50", "ramp", "holds"));
+        assert_eq!(table(&probes(&Document::of(&fixture::swept()))).len(), 12);
+        assert!(table(&probes(&Document::of(&fixture::two_stacks()))).is_empty());
     }
 
     #[test]

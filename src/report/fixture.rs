@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::engine::{ErrorClass, ErrorSample, histogram};
 use crate::plan::{Role, RouteKind};
 use crate::record::{
-    CheckOutcome, Confidence, Evidence, GateText, GeneratorRecord, LatencyRecord, LoadRecord, Machine,
-    Outcome, Place, Record, ResourceRecord, RouteRecord, ScenarioText, SecondRecord, Severity, StackRecord,
-    Tool, VERSION,
+    CapacityRecord, CheckOutcome, Confidence, Ending, Evidence, GateText, GeneratorRecord, LatencyRecord,
+    LoadRecord, Machine, Outcome, Phase, Place, ProbeRecord, ProbeVerdict, Record, ResourceRecord,
+    RouteRecord, ScenarioText, SecondRecord, Severity, StackRecord, SweepRecord, Tool, VERSION,
 };
 use crate::stack::Sample;
 
@@ -125,6 +125,8 @@ pub fn stack(name: &str, role: Role, url: &str, routes: Vec<RouteRecord>, median
             peak_rss_bytes: processes * 41_000_000 + 6_200_000,
             samples,
         }),
+        capacity: None,
+        sweep: None,
         samples: Vec::new(),
         warnings: Vec::new(),
     }
@@ -164,6 +166,114 @@ pub fn outcome(
             Vec::new()
         },
     }
+}
+
+/// A probe of a search or sweep.
+pub fn probe(
+    level: f64,
+    phase: Phase,
+    p50_ms: f64,
+    p99_ms: f64,
+    verdict: ProbeVerdict,
+    reason: &str,
+) -> ProbeRecord {
+    let requests = (level * 5.0) as u64;
+    ProbeRecord {
+        level,
+        phase,
+        wall_s: 5.0,
+        requests,
+        errors: 0,
+        reached_rps: level,
+        p50_ms: Some(p50_ms),
+        p90_ms: Some(p99_ms * 0.6),
+        p95_ms: Some(p99_ms * 0.8),
+        p99_ms: (requests >= 500).then_some(p99_ms),
+        p999_ms: None,
+        mean_ms: Some(p50_ms * 1.1),
+        max_ms: Some(p99_ms * 1.3),
+        queued: 0,
+        unsent: 0,
+        verdict,
+        reason: reason.into(),
+    }
+}
+
+/// Dev and production searched for the highest rate that keeps an objective.
+pub fn searched() -> Record {
+    use Phase::{Bisection, Confirmation, Ramp};
+    use ProbeVerdict::{Fail, Pass};
+    let mut record = two_stacks();
+    record.load.model = "search".into();
+    record.load.profile = Vec::new();
+    record.audit.clear();
+    record.gates = ["prod: capacity > 400/s", "prod: capacity > 500/s"]
+        .map(|text| GateText { text: text.into(), line: 90 })
+        .to_vec();
+    record.load.summary =
+        "search, the highest rate from 50/s to 5000/s with p99 < 200ms and errors < 0.1%, to 5 %, \
+                           constant arrivals, each 5 s after 2 s of warm-up, kept-alive connections"
+            .into();
+    for (stack, lower) in record.stacks.iter_mut().zip([120.0, 490.0]) {
+        let upper = if lower == 490.0 { 512.0 } else { 126.0 };
+        let slow = |rate: f64| 10.0 / (1.0 - (rate / upper).min(0.98));
+        let mut probes = Vec::new();
+        for (rate, phase) in [
+            (50.0, Ramp),
+            (lower * 0.8, Ramp),
+            (upper * 1.6, Ramp),
+            (lower, Bisection),
+            (upper, Bisection),
+            (lower, Confirmation),
+            (upper, Confirmation),
+        ] {
+            let (p99, holds) =
+                if rate < upper { (slow(rate), true) } else { (1_400.0 * rate / upper, false) };
+            let p99 = p99.min(if holds { 190.0 } else { 5_000.0 });
+            let verdict = if holds { Pass } else { Fail };
+            probes.push(probe(rate, phase, p99 / 4.0, p99, verdict, &format!("p99 {p99:.0} ms, errors 0%")));
+        }
+        stack.capacity = Some(CapacityRecord {
+            objective: vec!["p99 < 200ms".into(), "errors < 0.1%".into()],
+            from: 50.0,
+            to: 5_000.0,
+            precision: 0.05,
+            needed: 2,
+            lower: Some(lower),
+            upper: Some(upper),
+            ending: Ending::Found,
+            probes,
+        });
+    }
+    record
+}
+
+/// Dev and production over numbers of users: dev has one worker, production loses to coherency.
+pub fn swept() -> Record {
+    let mut record = two_stacks();
+    record.load.model = "sweep".into();
+    record.load.profile = Vec::new();
+    record.audit.clear();
+    record.gates.clear();
+    record.load.summary =
+        "sweep, 1, 2, 4, 8, 16, 32 users in turn, no think time, each 5 s after 1 s of warm-up, kept-alive connections"
+            .into();
+    for (stack, (lambda, sigma, kappa)) in
+        record.stacks.iter_mut().zip([(22.0, 1.0, 0.0), (106.0, 0.05, 0.002)])
+    {
+        let probes = [1.0_f64, 2.0, 4.0, 8.0, 16.0, 32.0]
+            .into_iter()
+            .zip([1.004, 0.995, 1.003, 0.997, 1.002, 0.999])
+            .map(|(n, noise)| {
+                let rate = lambda * n / (1.0 + sigma * (n - 1.0) + kappa * n * (n - 1.0)) * noise;
+                let ms = n / rate * 1e3;
+                let probe = probe(n, Phase::Level, ms, ms * 2.0, ProbeVerdict::Measured, "");
+                ProbeRecord { requests: (rate * 5.0) as u64, reached_rps: rate, ..probe }
+            })
+            .collect();
+        stack.sweep = Some(SweepRecord { probes });
+    }
+    record
 }
 
 /// Dev against production: ten routes, findings, gates, a split write on dev.

@@ -20,6 +20,8 @@ pub enum Format {
     Csv,
     /// The time series, second by second.
     Series,
+    /// The loads of a search or sweep.
+    Probes,
 }
 
 impl Format {
@@ -32,6 +34,7 @@ impl Format {
             Format::Json => "report.json",
             Format::Csv => "latency.csv",
             Format::Series => "series.csv",
+            Format::Probes => "probes.csv",
         }
     }
 
@@ -44,6 +47,7 @@ impl Format {
             Format::Json => json::render(document),
             Format::Csv => csv::quantiles(document),
             Format::Series => csv::series(document),
+            Format::Probes => csv::probes(document),
         }
     }
 }

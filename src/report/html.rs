@@ -3,6 +3,7 @@
 mod audit;
 mod chart;
 mod figures;
+mod series;
 mod tables;
 
 use base64::Engine as _;
@@ -40,6 +41,7 @@ pub fn render(document: &Document<'_>) -> String {
                 main {
                     (gates(document))
                     (trust(document))
+                    (series::section(document))
                     (comparison(document))
                     (insights(document))
                     (latency(document))
@@ -168,6 +170,7 @@ fn comparison(document: &Document<'_>) -> Markup {
     html! {
         section id="stacks" {
             h2 { @if document.comparisons.is_empty() { "The stack" } @else { "Side by side" } }
+            @if document.is_series() { p.quiet { "Here: " (document.basis()) "." } }
             (tables::headline(document))
         }
     }
@@ -302,6 +305,20 @@ mod tests {
             assert!(text.contains(part), "{part}");
         }
         assert!(!text.contains("NaN") && !text.contains("inf\""));
+    }
+
+    #[test]
+    fn a_search_and_a_sweep_have_charts() {
+        let text = page(&fixture::searched());
+        for part in ["<section id=\"capacity\"", "p99 by rate", "objective: p99 &lt; 200 ms", "confirmation"]
+        {
+            assert!(text.contains(part), "{part}");
+        }
+        let swept = page(&fixture::swept());
+        for part in ["<section id=\"scaling\"", "Good answers by users", "contention σ", "prod, the law"] {
+            assert!(swept.contains(part), "{part}");
+        }
+        assert!(!text.contains("NaN") && !swept.contains("NaN") && !swept.contains("inf\""));
     }
 
     #[test]

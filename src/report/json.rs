@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Document, finding, foreign};
+use super::{Document, finding, foreign, series};
+use crate::capacity;
 use crate::compare::{Comparison, Metric};
-use crate::record::{RouteRecord, StackRecord};
+use crate::record::{CapacityRecord, ProbeRecord, RouteRecord, StackRecord, SweepRecord};
 
 /// The summary, pretty-printed. Latencies are milliseconds, shares 0 to 1, memory bytes; what could not be
 /// estimated is null.
@@ -42,6 +43,60 @@ fn line(text: &str) -> String {
 }
 
 fn stack(stack: &StackRecord) -> Value {
+    let mut of = figures(stack);
+    if let Value::Object(of) = &mut of {
+        of.extend(stack.capacity.as_ref().map(|capacity| ("capacity".to_owned(), searched(capacity))));
+        of.extend(stack.sweep.as_ref().map(|sweep| ("sweep".to_owned(), swept(sweep))));
+    }
+    of
+}
+
+fn searched(capacity: &CapacityRecord) -> Value {
+    let knee = capacity::knee(&capacity.probes);
+    json!({
+        "objective": capacity.objective.iter().map(|text| line(text)).collect::<Vec<_>>(),
+        "lower": capacity.lower.map(rounded),
+        "upper": capacity.upper.map(rounded),
+        "ending": capacity.ending,
+        "answer": capacity::answer(capacity),
+        "knee": knee.map(|knee| json!({
+            "before": rounded(knee.before), "behind": knee.behind.map(rounded),
+            "light_ms": rounded(knee.light_ms), "heavy_ms": knee.heavy_ms.map(rounded),
+        })),
+        "probes": capacity.probes.iter().map(probe).collect::<Vec<_>>(),
+    })
+}
+
+fn swept(sweep: &SweepRecord) -> Value {
+    let estimate = |of: capacity::Estimate| {
+        json!({
+            "value": rounded(of.value), "low": rounded(of.low), "high": rounded(of.high),
+        })
+    };
+    let law = match series::law(sweep) {
+        Ok(law) => json!({
+            "lambda": estimate(law.lambda), "sigma": estimate(law.sigma), "kappa": estimate(law.kappa),
+            "r_squared": law.r_squared.map(rounded), "error": rounded(law.error),
+            "peak": law.peak.map(|(users, rate)| json!({
+                "users": rounded(users), "rps": rounded(rate), "extrapolated": law.extrapolated,
+            })),
+            "ceiling_rps": law.fit.ceiling().map(rounded),
+        }),
+        Err(error) => json!({ "refused": error.to_string() }),
+    };
+    json!({ "levels": sweep.probes.iter().map(probe).collect::<Vec<_>>(), "scalability_law": law })
+}
+
+fn probe(probe: &ProbeRecord) -> Value {
+    json!({
+        "level": rounded(probe.level), "phase": probe.phase, "requests": probe.requests,
+        "reached_rps": rounded(probe.reached_rps), "errors": probe.error_rate().map(rounded),
+        "p50_ms": probe.p50_ms.map(rounded), "p99_ms": probe.p99_ms.map(rounded),
+        "verdict": probe.verdict, "reason": line(&probe.reason),
+    })
+}
+
+fn figures(stack: &StackRecord) -> Value {
     json!({
         "name": line(&stack.name),
         "url": line(&stack.url),
@@ -98,6 +153,23 @@ mod tests {
     #[test]
     fn summary_of_two_stacks() {
         insta::assert_snapshot!(render(&Document::of(&fixture::two_stacks())));
+    }
+
+    #[test]
+    fn a_search_and_a_sweep() {
+        let of = |record: &crate::record::Record| -> Value {
+            serde_json::from_str(&render(&Document::of(record))).unwrap()
+        };
+        let stack = &of(&fixture::searched())["stacks"][1];
+        assert_eq!(
+            (stack["capacity"]["lower"].as_f64(), stack["capacity"]["upper"].as_f64()),
+            (Some(490.0), Some(512.0))
+        );
+        assert_eq!(stack["capacity"]["ending"], "found");
+        assert_eq!(stack["capacity"]["probes"][6]["verdict"], "fail");
+        assert_eq!(stack["total"]["capacity"], 490.0);
+        let law = &of(&fixture::swept())["stacks"][1]["sweep"]["scalability_law"];
+        assert!((law["sigma"]["value"].as_f64().unwrap() - 0.05).abs() < 0.02, "{law}");
     }
 
     #[test]

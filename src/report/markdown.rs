@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::terminal::{classes, headline_metrics, shown};
-use super::{Document, finding, foreign};
+use super::{Document, finding, foreign, series};
 use crate::compare::{self, Metric, quantity};
 use crate::gate::Verdict;
+use crate::record::ProbeRecord;
 
 /// Rows of a table before "more in the report".
 const ROWS: usize = 20;
@@ -24,6 +25,7 @@ pub fn render(document: &Document<'_>) -> String {
     };
     // Writing to a String cannot fail.
     let _ = writeln!(out, "## {sign} {}\n\n{}\n", text(&record.title), escape(&document.verdict()));
+    series_tables(document, &mut out);
     headline(document, &mut out);
     routes(document, &mut out);
     gates(document, &mut out);
@@ -41,10 +43,49 @@ pub fn render(document: &Document<'_>) -> String {
     out
 }
 
+/// The probes of searches and the levels of sweeps, folded away: the verdict has their answer.
+fn series_tables(document: &Document<'_>, out: &mut String) {
+    let record = document.record;
+    let searches = series::searches(record).map(|(_, stack, capacity)| {
+        let metric = series::latency_limit(capacity).map_or(Metric::P99, |(metric, _)| metric);
+        (stack, "wanted", "/s", metric, &capacity.probes, series::knee(capacity))
+    });
+    let sweeps = series::sweeps(record)
+        .map(|(_, stack, sweep)| (stack, "users", "", Metric::P99, &sweep.probes, series::growth(sweep)));
+    for (stack, level, unit, metric, probes, words) in searches.chain(sweeps) {
+        let name = text(&stack.name);
+        let _ = writeln!(out, "{name}: {}\n", escape(&words));
+        let _ = writeln!(out, "<details><summary>{name}: {} loads</summary>\n", probes.len());
+        let _ = writeln!(out, "| {level} | for | good answers | median | {} | errors | |", metric.name());
+        let _ = writeln!(out, "|---:|---|---:|---:|---:|---:|---|");
+        for probe in probes {
+            row(probe, unit, metric, out);
+        }
+        out.push_str("\n</details>\n\n");
+    }
+}
+
+fn row(probe: &ProbeRecord, unit: &str, metric: Metric, out: &mut String) {
+    let level = if unit.is_empty() { format!("{}", probe.level) } else { quantity::rate(probe.level) };
+    let _ = writeln!(
+        out,
+        "| {level}{unit} | {} | {}/s | {} | {} | {} | {} |",
+        probe.phase.name(),
+        quantity::rate(probe.reached_rps),
+        shown(Metric::P50, probe.p50_ms),
+        shown(metric, series::of(metric, probe)),
+        shown(Metric::Errors, probe.error_rate()),
+        probe.verdict.name()
+    );
+}
+
 fn headline(document: &Document<'_>, out: &mut String) {
     let stacks = &document.record.stacks;
     if stacks.is_empty() || !document.has_load() {
         return;
+    }
+    if document.is_series() {
+        let _ = writeln!(out, "Below: {}.\n", document.basis());
     }
     let mut head = "| all routes |".to_owned();
     let mut rule = "|---|".to_owned();
@@ -233,6 +274,11 @@ mod tests {
         let text = render(&Document::of(&fixture::two_stacks()));
         assert!(text.lines().count() < 60, "{} lines", text.lines().count());
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_search() {
+        insta::assert_snapshot!(render(&Document::of(&fixture::searched())));
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Document, finding, foreign};
+use super::{Document, finding, foreign, series};
+use crate::capacity;
 use crate::compare::{self, Metric, Ratio, quantity};
 use crate::gate::Verdict;
-use crate::record::{Outcome, RouteRecord, Severity, StackRecord};
+use crate::record::{Outcome, Phase, ProbeRecord, ProbeVerdict, RouteRecord, Severity, StackRecord};
 
 /// How the text looks.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,7 @@ const ERRORS: usize = 10;
 pub fn render(document: &Document<'_>, look: &Look<'_>) -> String {
     let mut page = Page { out: String::new(), look };
     page.head(document);
+    page.series(document);
     page.headline(document);
     page.routes(document);
     page.errors(document);
@@ -111,13 +113,60 @@ impl Page<'_> {
         }
     }
 
+    /// The searches and sweeps: each probe in a row.
+    fn series(&mut self, document: &Document<'_>) {
+        for (_, stack, capacity) in series::searches(document.record) {
+            let name = foreign::line(&stack.name, 18);
+            self.section(&format!("Capacity of {name}"), &capacity::interval(capacity));
+            let metric = series::latency_limit(capacity).map_or(Metric::P99, |(metric, _)| metric);
+            self.probes("wanted", metric, &capacity.probes);
+            self.paragraph("  ", 2, &series::knee(capacity));
+        }
+        for (_, stack, sweep) in series::sweeps(document.record) {
+            self.section(&format!("Users on {}", foreign::line(&stack.name, 18)), "");
+            self.probes("users", Metric::P99, &sweep.probes);
+            self.paragraph("  ", 2, &series::growth(sweep));
+        }
+    }
+
+    fn probes(&mut self, level: &str, metric: Metric, probes: &[ProbeRecord]) {
+        let tail = metric.name();
+        let head = format!("  {level:>9}{:>11}{:>11}{tail:>11}{:>9}  ", "good", "median", "errors");
+        let head = self.paint(FAINT, &head);
+        self.line(&head);
+        let mut sorted: Vec<&ProbeRecord> = probes.iter().collect();
+        sorted.sort_by(|a, b| a.level.total_cmp(&b.level));
+        for probe in sorted {
+            let (style, word) = match probe.verdict {
+                ProbeVerdict::Pass => (GOOD, "✓ holds"),
+                ProbeVerdict::Fail => (BAD, "✗ fails"),
+                ProbeVerdict::Measured => (FAINT, ""),
+                other => (DOUBT, other.name()),
+            };
+            let level = if probe.phase == Phase::Level {
+                format!("{}", probe.level)
+            } else {
+                format!("{}/s", quantity::rate(probe.level))
+            };
+            let row = format!(
+                "  {level:>9}{:>11}{:>11}{:>11}{:>9}  {}",
+                format!("{}/s", quantity::rate(probe.reached_rps)),
+                shown(Metric::P50, probe.p50_ms),
+                shown(metric, series::of(metric, probe)),
+                shown(Metric::Errors, probe.error_rate()),
+                self.paint(style, word)
+            );
+            self.line(&row);
+        }
+    }
+
     fn headline(&mut self, document: &Document<'_>) {
         let stacks = &document.record.stacks;
         if stacks.is_empty() || !document.has_load() {
             return;
         }
         let metrics = headline_metrics(document);
-        self.section("Stacks", "all routes together");
+        self.section("Stacks", document.basis());
         if stacks.len() > BESIDE {
             return self.stacked(stacks, &metrics);
         }
@@ -466,6 +515,12 @@ mod tests {
     #[test]
     fn two_stacks() {
         insta::assert_snapshot!(plain(&fixture::two_stacks()));
+    }
+
+    #[test]
+    fn a_search_and_a_sweep() {
+        insta::assert_snapshot!(plain(&fixture::searched()));
+        insta::assert_snapshot!(plain(&fixture::swept()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The run in one sentence or two, and whether it can be trusted.
 
-use super::{Document, finding, foreign};
+use super::{Document, finding, foreign, series};
+use crate::capacity;
 use crate::compare::{ALL_ROUTES, Comparison, Metric, quantity};
 use crate::gate::Verdict;
 use crate::record::StackRecord;
@@ -22,6 +23,20 @@ impl Document<'_> {
         self.record.load.model != "none"
     }
 
+    /// Whether each stack got several loads, so that its figures are those of a load of its own.
+    pub fn is_series(&self) -> bool {
+        matches!(self.record.load.model.as_str(), "search" | "sweep")
+    }
+
+    /// What a reader must know of the stacks' figures beside each other.
+    pub(super) fn basis(&self) -> &'static str {
+        match self.record.load.model.as_str() {
+            "search" => "all routes together, each stack at the highest rate that it kept",
+            "sweep" => "all routes together, each stack with the users that gave the most good answers",
+            _ => "all routes together",
+        }
+    }
+
     /// Why the run can't be trusted whole: it is partial, a stack failed, the generator was the limit.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
@@ -36,6 +51,9 @@ impl Document<'_> {
             if stack.generator.saturated {
                 doubts.push(format!("On {name} the generator was the limit, not the stack."));
             }
+            if let Some(doubt) = stack.capacity.as_ref().and_then(capacity::doubt) {
+                doubts.push(format!("The search on {name} has no whole answer: {doubt}."));
+            }
         }
         doubts
     }
@@ -44,7 +62,13 @@ impl Document<'_> {
     pub fn verdict(&self) -> String {
         let mut parts = self.doubts();
         parts.extend(self.record.stacks.iter().filter_map(fruitless));
-        if self.comparisons.is_empty() {
+        if self.is_series() {
+            parts.extend(
+                series::searches(self.record).map(|(_, stack, capacity)| series::story(stack, capacity)),
+            );
+            parts.extend(series::beside(self.record));
+            parts.extend(series::sweeps(self.record).map(|(_, stack, sweep)| series::best(stack, sweep)));
+        } else if self.comparisons.is_empty() {
             parts.extend(self.record.stacks.iter().filter_map(alone));
         } else {
             parts.extend(self.comparisons.iter().filter_map(beside));

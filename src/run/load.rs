@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Broken, Event, Trial};
 use crate::auth::{Renewed, Wallet};
 use crate::engine::{self, LoadInput, LoadTally};
-use crate::plan::Plan;
+use crate::plan::{Plan, SeriesPlan};
 use crate::record::build::load_warnings;
 use crate::record::{GeneratorRecord, ResourceRecord, RouteRecord, SecondRecord};
 use crate::secret::Redactor;
@@ -21,34 +21,74 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(500);
 /// Between two looks at which tokens end soon.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// Tokens that end within this time are renewed.
-const RENEW_MARGIN: Duration = Duration::from_secs(30);
+pub(super) const RENEW_MARGIN: Duration = Duration::from_secs(30);
+
+/// One stack under load.
+pub(super) struct Site<'a> {
+    pub(super) running: &'a mut Running,
+    pub(super) name: &'a str,
+    /// Where it stands in the record.
+    pub(super) position: usize,
+    pub(super) values: &'a BTreeMap<String, String>,
+    pub(super) wallet: &'a mut Wallet,
+}
+
+/// What one load measured.
+pub(super) struct Stretch {
+    pub(super) tally: LoadTally,
+    samples: Vec<Sample>,
+    death: Option<String>,
+    measured_from: Option<Instant>,
+}
+
+impl Stretch {
+    /// Whether it came to its end, and why not.
+    pub(super) fn outcome(&self) -> Result<(), Broken> {
+        if let Some(how) = &self.death {
+            let seconds = self.tally.generator.wall_s;
+            return Err(Broken::Failed(format!("{how} {seconds:.0} s into the load; measured until then")));
+        }
+        if self.tally.interrupted { Err(Broken::Interrupted) } else { Ok(()) }
+    }
+}
 
 impl Trial<'_> {
-    pub(super) async fn load(
-        &mut self,
-        running: &mut Running,
-        name: &str,
-        position: usize,
-        values: &BTreeMap<String, String>,
-        wallet: &Wallet,
-    ) -> Result<(), Broken> {
+    /// The load of the scenario on one stack, or its series of loads.
+    pub(super) async fn load(&mut self, site: &mut Site<'_>) -> Result<(), Broken> {
+        let plan = self.plan;
+        match &plan.load.series {
+            Some(SeriesPlan::Search(search)) => return self.search(search, site).await,
+            Some(SeriesPlan::Sweep(sweep)) => return self.sweep(sweep, site).await,
+            None => {}
+        }
+        let stretch = self.stretch(plan, site).await?;
+        let outcome = stretch.outcome();
+        self.keep(site, stretch);
+        outcome
+    }
+
+    /// One load from warm-up to drain.
+    pub(super) async fn stretch(&mut self, plan: &Plan, site: &mut Site<'_>) -> Result<Stretch, Broken> {
+        let Site { running, name, position, values, wallet } = site;
+        let position = *position;
         let (engine_events, mut events) = mpsc::unbounded_channel();
         let (renewed, renewals) = mpsc::unbounded_channel();
         let (halt, halted) = watch::channel(false);
         let endpoint = running.endpoint.clone();
         let redactor = self.redactor.clone();
+        let sent = wallet.clone();
         let load = engine::load(LoadInput {
-            plan: self.plan,
+            plan,
             endpoint: &endpoint,
             values,
-            wallet,
+            wallet: &sent,
             renewals,
             redactor: &redactor,
             stop: halted,
             events: engine_events,
         });
         let fresh = RefCell::new(Vec::new());
-        let renewal = renew(self.plan, &endpoint, wallet.clone(), renewed, &fresh);
+        let renewal = renew(plan, &endpoint, wallet, renewed, &fresh);
         tokio::pin!(load, renewal);
         let mut stop = self.stop.clone();
         let mut ticks = tokio::time::interval(SAMPLE_EVERY);
@@ -95,16 +135,7 @@ impl Trial<'_> {
         for trouble in troubles {
             self.record.stacks[position].warnings.push(self.redactor.scrub(&trouble));
         }
-        self.keep(position, &tally, samples);
-        self.log_routes(name, &tally, measured_from);
-        if let Some(how) = death {
-            let seconds = tally.generator.wall_s;
-            return Err(Broken::Failed(format!("{how} {seconds:.0} s into the load; measured until then")));
-        }
-        if tally.interrupted {
-            return Err(Broken::Interrupted);
-        }
-        Ok(())
+        Ok(Stretch { tally, samples, death, measured_from })
     }
 
     fn pass_on(&mut self, stack: &str, event: engine::Event, measured_from: Option<Instant>) {
@@ -153,7 +184,10 @@ impl Trial<'_> {
         }
     }
 
-    fn keep(&mut self, position: usize, tally: &LoadTally, samples: Vec<Sample>) {
+    /// Keeps what a load measured as the stack's own figures.
+    pub(super) fn keep(&mut self, site: &Site<'_>, stretch: Stretch) {
+        self.log_routes(site.name, &stretch.tally, stretch.measured_from);
+        let Stretch { tally, samples, .. } = stretch;
         let wall_s = tally.generator.wall_s;
         let total = RouteRecord::total(&tally.routes, wall_s);
         let routes = self
@@ -163,7 +197,7 @@ impl Trial<'_> {
             .zip(&tally.routes)
             .map(|(route, result)| RouteRecord::of(self.plan, route, result, wall_s))
             .collect();
-        let record = &mut self.record.stacks[position];
+        let record = &mut self.record.stacks[site.position];
         record.failure = None;
         record.wall_s = wall_s;
         record.resources = ResourceRecord::of(samples, total.requests);
@@ -172,7 +206,7 @@ impl Trial<'_> {
         record.seconds = tally.seconds.iter().map(SecondRecord::of).collect();
         record.generator = GeneratorRecord::of(&tally.generator);
         record.samples = tally.samples.clone();
-        record.warnings.extend(load_warnings(tally));
+        record.warnings.extend(load_warnings(&tally));
     }
 }
 
@@ -180,7 +214,7 @@ impl Trial<'_> {
 async fn renew(
     plan: &Plan,
     endpoint: &Endpoint,
-    mut wallet: Wallet,
+    wallet: &mut Wallet,
     renewed: mpsc::UnboundedSender<Renewed>,
     secrets: &RefCell<Vec<String>>,
 ) -> String {

@@ -6,6 +6,7 @@
 mod discover;
 mod folder;
 mod load;
+mod series;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,8 +17,10 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use self::load::Site;
 use crate::audit::{self, AuditInput, Audited, Mode, Selection};
 use crate::auth::Wallet;
+use crate::capacity;
 use crate::engine::SecondTally;
 use crate::plan::{GateLine, Plan, Role, StackId, StackPlan};
 use crate::record::hlog::HistogramLog;
@@ -84,6 +87,13 @@ pub enum Event {
         stack: String,
         /// What was counted in it.
         tally: Box<SecondTally>,
+    },
+    /// A load of a series begins.
+    Probe {
+        /// The stack.
+        stack: String,
+        /// What is tried, and of how many: `searching 400/s … 800/s, probe 5 of at most 30`.
+        text: String,
     },
     /// Something a person should know now rather than at the end.
     Warning(String),
@@ -276,7 +286,7 @@ impl Trial<'_> {
     async fn trial_of(&mut self, running: &mut Running, name: &str, position: usize) -> Result<(), Broken> {
         let server = wire::fetch(&running.endpoint, &home(), Limits::default()).await;
         self.record.stacks[position].server = server.ok().and_then(|response| response.header("server"));
-        let wallet = self.tokens(running, name).await?;
+        let mut wallet = self.tokens(running, name).await?;
         self.redactor = self.redactor.clone().joined(wallet.redactor(self.plan));
         for warning in &wallet.warnings {
             self.record.stacks[position].warnings.push(self.redactor.scrub(warning));
@@ -290,7 +300,8 @@ impl Trial<'_> {
             self.record.stacks[position].failure = None;
             return Ok(());
         }
-        self.load(running, name, position, &values, &wallet).await
+        let (values, wallet) = (&values, &mut wallet);
+        self.load(&mut Site { running, name, position, values, wallet }).await
     }
 
     async fn tokens(&self, running: &Running, name: &str) -> Result<Wallet, Broken> {
@@ -359,6 +370,8 @@ impl Trial<'_> {
                 invalid.push(format!("{}: {reason}", stack.name));
             } else if stack.generator.saturated {
                 invalid.push(format!("{}: the generator was the limit", stack.name));
+            } else if let Some(doubt) = stack.capacity.as_ref().and_then(capacity::doubt) {
+                invalid.push(format!("{}: the search has no whole answer: {doubt}", stack.name));
             }
         }
         self.record.finished = Some(Timestamp::now());
@@ -438,6 +451,8 @@ fn empty_stack(plan: &Plan, stack: &StackPlan, load: bool) -> StackRecord {
             saturated: false,
         },
         resources: None,
+        capacity: None,
+        sweep: None,
         samples: Vec::new(),
         warnings: Vec::new(),
     }

@@ -562,7 +562,7 @@ pub struct Extract {
     pub regex: Option<String>,
 }
 
-/// Open or closed.
+/// One load, or several in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Model {
@@ -571,6 +571,10 @@ pub enum Model {
     Open,
     /// N users who wait for each answer.
     Closed,
+    /// Open loads in a row: the highest rate that keeps the `objective`.
+    Search,
+    /// Closed loads in a row, one for each of `levels`: how throughput grows with the users.
+    Sweep,
 }
 
 /// How arrivals of the open model are spaced.
@@ -599,7 +603,7 @@ pub enum ConnectionMode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
-    /// `open` (arrivals by schedule) or `closed` (users who wait).
+    /// `open` (arrivals by schedule), `closed` (users who wait), `search` (for the highest rate) or `sweep` (over users).
     pub model: Model,
     /// Arrivals a second (open); with `stages`, the level at the start. Default 50, or 0 with stages.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -609,10 +613,34 @@ pub struct Load {
     /// Virtual users (closed); with `stages`, the level at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<u32>,
-    /// Pause of a user between iterations (closed).
+    /// What must hold at a rate, one gate expression without a stack a line: `p99 < 200ms`, `/notes: p95 < 50ms` (search).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objective: Vec<String>,
+    /// Lowest rate to try (search). Default 50.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<f64>,
+    /// Highest rate to try (search). Default 5000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<f64>,
+    /// Factor between two rates of the ramp (search). Default 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<f64>,
+    /// How far the two ends of the answer may be apart (search). Default 5%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
+    /// How often each end of the answer must be seen again (search). Default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<u32>,
+    /// Most time to spend on a stack (search). Default: what the most probes take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// Numbers of users, each a load of its own (sweep).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<u32>,
+    /// Pause of a user between iterations (closed, sweep).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub think: Option<String>,
-    /// How long, without `stages`. Default 10 s.
+    /// How long, without `stages`; in a search or sweep, how long each load is measured. Default 10 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
     /// Load before the measured part, left out of the results. Default 2 s.
@@ -641,6 +669,14 @@ impl Default for Load {
             rate: None,
             arrivals: Arrivals::Constant,
             users: None,
+            objective: Vec::new(),
+            from: None,
+            to: None,
+            step: None,
+            precision: None,
+            confirm: None,
+            budget: None,
+            levels: Vec::new(),
             think: None,
             duration: None,
             warmup: "2s".into(),

@@ -86,7 +86,7 @@ pub fn over_time(record: &Record) -> Markup {
     };
     let x = || Axis::linear("seconds into the measured part", f64::from(last.max(1)), plain);
     let with_errors = stacks.iter().any(|stack| stack.seconds.iter().any(|second| second.errors > 0));
-    let open = record.load.model == "open";
+    let open = matches!(record.load.model.as_str(), "open" | "search");
     html! {
         @let mut rates = lines(stacks, false, "", |second| Some(second.requests as f64));
         @if open {
@@ -173,16 +173,16 @@ fn thin(points: Vec<Option<(f64, f64)>>) -> Vec<Option<(f64, f64)>> {
     points.into_iter().step_by(every).collect()
 }
 
-fn name(stack: &StackRecord) -> String {
+pub(super) fn name(stack: &StackRecord) -> String {
     foreign::line(&stack.name, 40)
 }
 
-fn plain(value: f64) -> String {
+pub(super) fn plain(value: f64) -> String {
     if value >= 1000.0 { quantity::rate(value) } else { format!("{}", (value * 1000.0).round() / 1000.0) }
 }
 
 /// A tick of a time axis, short: `300 µs`, `20 ms`, `5 s`.
-fn tick(ms: f64) -> String {
+pub(super) fn tick(ms: f64) -> String {
     let short = |value: f64| format!("{}", (value * 100.0).round() / 100.0);
     if ms < 0.9995 {
         format!("{} µs", short(ms * 1e3))
