@@ -147,7 +147,7 @@ fn a_range_that_ends_below_the_capacity_claims_no_more() {
 #[test]
 fn a_budget_that_is_too_short_is_said_and_is_no_answer() {
     let load = "model = \"search\"\nobjective = [\"p50 < 100ms\"]\nfrom = 50\nto = 1000\nduration = \"500ms\"\n\
-                warmup = \"0s\"\nbudget = \"2s\"";
+                warmup = \"0s\"\nbudget = \"8s\"";
     let (ended, record) = measured(20, Duration::from_millis(5), load);
     let ended = ended.expect(3);
     assert_eq!(search(&record).ending, Ending::TimeUp);

@@ -75,9 +75,9 @@ impl Progress {
                     _ => {}
                 }
             }
-            Event::Probe { stack, text } => {
+            Event::Probe { stack, text, count } => {
                 if let View::Lines { .. } = self.view {
-                    self.step(&format!("{stack}: {text}"));
+                    self.step(&format!("{stack}: {text}, {count}"));
                 }
                 self.probe = Some(text);
             }

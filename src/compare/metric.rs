@@ -26,7 +26,11 @@ impl Metric {
             Metric::Errors => route.error_rate(),
             Metric::CpuPer1k => stack.resources.as_ref().and_then(|resources| resources.cpu_s_per_1k),
             Metric::Rss => stack.resources.as_ref().map(|resources| resources.peak_rss_bytes as f64),
-            Metric::Capacity => stack.capacity.as_ref().and_then(|capacity| capacity.lower),
+            // Half an interval is a bound and no number to divide by.
+            Metric::Capacity => stack
+                .capacity
+                .as_ref()
+                .and_then(|capacity| capacity.lower.filter(|_| capacity.upper.is_some())),
             latency => latency.of_latency(&route.response),
         }
         .filter(|value| value.is_finite())
@@ -38,7 +42,7 @@ impl Metric {
             return format!("{} was not measured to the end: {}", stack.name, quantity::first_line(failure));
         }
         if self == Metric::Capacity {
-            return "no rate was confirmed to keep the objective".to_owned();
+            return format!("the search on {} did not confirm both ends of its answer", stack.name);
         }
         if self.is_stack_wide() && stack.resources.is_none() {
             return format!("{} was not started here, so its CPU and memory are unknown", stack.name);

@@ -141,13 +141,16 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// How the second stack's capacity stands to the first's, where both are known.
+/// How the second stack's capacity stands to the first's. The first's must be known at both ends; of the second a lower
+/// end says "at least".
 pub fn beside(record: &Record) -> Option<String> {
-    let mut known = searches(record).filter_map(|(_, stack, capacity)| Some((stack, capacity.lower?)));
-    let ((first, base), (second, rate)) = (known.next()?, known.next()?);
-    let ratio = quantity::ratio(rate / base);
+    let mut all = searches(record);
+    let ((_, first, base), (_, second, other)) = (all.next()?, all.next()?);
+    let (base, _) = base.lower.zip(base.upper)?;
+    let least = if other.upper.is_some() { "" } else { "at least " };
+    let ratio = quantity::ratio(other.lower? / base);
     Some(format!(
-        "{} carries {ratio} the load of {}.",
+        "{} carries {least}{ratio} the load of {}.",
         foreign::line(&second.name, 40),
         foreign::line(&first.name, 40)
     ))
@@ -169,6 +172,17 @@ mod tests {
         assert!(knee(capacity).starts_with("The knee lies between 50.0/s and 392/s"), "{}", knee(capacity));
         assert_eq!(latency_limit(capacity), Some((Metric::P99, 200.0)));
         assert_eq!(beside(&record).unwrap(), "prod carries 4.08x the load of dev.");
+    }
+
+    #[test]
+    fn half_an_interval_is_no_number() {
+        let mut record = fixture::searched();
+        let open = |record: &mut Record, at: usize| record.stacks[at].capacity.as_mut().unwrap().upper = None;
+        open(&mut record, 1);
+        assert_eq!(beside(&record).unwrap(), "prod carries at least 4.08x the load of dev.");
+        assert_eq!(Metric::Capacity.of(&record.stacks[1], &record.stacks[1].total), None);
+        open(&mut record, 0);
+        assert_eq!(beside(&record), None, "at least so much against at least so much");
     }
 
     #[test]

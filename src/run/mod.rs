@@ -92,8 +92,10 @@ pub enum Event {
     Probe {
         /// The stack.
         stack: String,
-        /// What is tried, and of how many: `searching 400/s … 800/s, probe 5 of at most 30`.
+        /// What is tried: `searching 400/s … 800/s at 566/s`.
         text: String,
+        /// Which one it is: `probe 5 of at most 30`.
+        count: String,
     },
     /// Something a person should know now rather than at the end.
     Warning(String),

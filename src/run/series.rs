@@ -19,8 +19,7 @@ const HELD: usize = 3;
 impl Trial<'_> {
     /// Searches for the highest rate that keeps the objective; its figures become those of the stack.
     pub(super) async fn search(&mut self, plan: &SearchPlan, site: &mut Site<'_>) -> Result<(), Broken> {
-        let began = Instant::now();
-        let (limit, each) = self.time();
+        let (deadline, each) = self.time();
         let mut search = Search::new(plan);
         let mut held: Vec<(f64, Stretch)> = Vec::new();
         self.record.stacks[site.position].capacity = Some(CapacityRecord {
@@ -40,16 +39,12 @@ impl Trial<'_> {
                 Next::Done(finding) => break (finding, Ok(())),
                 Next::Probe { rate, phase } => (rate, phase),
             };
-            if began.elapsed() + each > limit {
+            if Instant::now() + each > deadline {
                 break (search.stopped(Ending::TimeUp), Ok(()));
             }
-            let text = format!(
-                "{}, probe {} of at most {}",
-                searching(&search, rate, phase),
-                search.made() + 1,
-                plan.most_probes()
-            );
-            self.say(Event::Probe { stack: site.name.to_owned(), text });
+            let text = searching(&search, rate, phase);
+            let count = format!("probe {} of at most {}", search.made() + 1, plan.most_probes());
+            self.say(Event::Probe { stack: site.name.to_owned(), text, count });
             one.load = self.plan.load.at(rate, search.made());
             let stretch = match self.probe(&one, site).await {
                 Ok(stretch) => stretch,
@@ -71,7 +66,7 @@ impl Trial<'_> {
             }
             self.note(site, search.stopped(Ending::Interrupted));
             self.save();
-            if or_stopped(self.stop.clone(), self.settle(site)).await.is_none() {
+            if or_stopped(self.stop.clone(), self.settle(site, deadline)).await.is_none() {
                 break (search.stopped(Ending::Interrupted), Err(Broken::Interrupted));
             }
         };
@@ -88,13 +83,15 @@ impl Trial<'_> {
     /// Loads the stack with one number of users after the other; the figures of the level with the most good answers
     /// become those of the stack.
     pub(super) async fn sweep(&mut self, plan: &SweepPlan, site: &mut Site<'_>) -> Result<(), Broken> {
+        let (deadline, _) = self.time();
         self.record.stacks[site.position].sweep = Some(SweepRecord { probes: Vec::new() });
         let mut one = self.plan.clone();
         let mut best: Option<(f64, Stretch)> = None;
         let mut outcome = Ok(());
         for (number, users) in (0_u32..).zip(&plan.levels) {
-            let text = format!("{users} users, load {} of {}", number + 1, plan.levels.len());
-            self.say(Event::Probe { stack: site.name.to_owned(), text });
+            let text = format!("{users} {}", if *users == 1 { "user" } else { "users" });
+            let count = format!("load {} of {}", number + 1, plan.levels.len());
+            self.say(Event::Probe { stack: site.name.to_owned(), text, count });
             one.load = self.plan.load.at(f64::from(*users), number);
             let stretch = match self.probe(&one, site).await {
                 Ok(stretch) => stretch,
@@ -108,7 +105,7 @@ impl Trial<'_> {
                 probe.verdict = ProbeVerdict::GeneratorLimit;
                 probe.reason = "the generator was the limit".into();
             }
-            let text = format!("{users} users: {} good answers/s", quantity::rate(probe.reached_rps));
+            let text = format!("{users} at once: {} good answers/s", quantity::rate(probe.reached_rps));
             self.say(Event::Step { stack: Some(site.name.to_owned()), text });
             let better = best.as_ref().is_none_or(|(most, _)| probe.reached_rps > *most);
             if better && !generator.saturated {
@@ -118,7 +115,7 @@ impl Trial<'_> {
                 sweep.probes.push(probe);
             }
             self.save();
-            if or_stopped(self.stop.clone(), self.settle(site)).await.is_none() {
+            if or_stopped(self.stop.clone(), self.settle(site, deadline)).await.is_none() {
                 outcome = Err(Broken::Interrupted);
                 break;
             }
@@ -127,10 +124,10 @@ impl Trial<'_> {
         outcome
     }
 
-    /// Most time for the stack, and the time to leave for one more load.
-    fn time(&self) -> (Duration, Duration) {
+    /// When the time for the stack is up, and what one more load takes at most.
+    fn time(&self) -> (Instant, Duration) {
         let (_, limit) = self.plan.load.series_time().unwrap_or_default();
-        (limit, self.plan.load.probe_time().0)
+        (Instant::now() + limit, self.plan.load.probe_time().1)
     }
 
     /// One load to its end, with tokens that last for it.
@@ -163,12 +160,13 @@ impl Trial<'_> {
     }
 
     /// Waits until the stack has worked off what the last load left: a request in line behind it has been answered.
-    async fn settle(&self, site: &Site<'_>) {
+    async fn settle(&self, site: &Site<'_>, deadline: Instant) {
         tokio::time::sleep(PAUSE).await;
         let target = self.plan.stacks[site.running.id.0].ready.path.clone();
         let request = Request { method: "GET".into(), target, ..Request::default() };
         // No answer is no reason to stop here: the next load shows it and counts it.
-        let _ = wire::fetch(&site.running.endpoint, &request, Limits::default()).await;
+        let answer = wire::fetch(&site.running.endpoint, &request, Limits::default());
+        let _ = tokio::time::timeout_at(deadline.into(), answer).await;
     }
 
     fn note(&mut self, site: &Site<'_>, finding: Finding) {
