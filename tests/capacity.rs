@@ -155,6 +155,33 @@ fn a_budget_that_is_too_short_is_said_and_is_no_answer() {
     assert!(ended.stderr.contains("the time for the search was up"), "{}", ended.stderr);
 }
 
+/// A limit on open files stands in for a generator that can send no faster: it runs out before the stack does.
+#[test]
+fn a_generator_at_its_limit_is_no_capacity_of_the_stack() {
+    let server = Workers::start(1_000, Duration::from_millis(500));
+    let load = "model = \"search\"\nobjective = [\"p50 < 5s\"]\nfrom = 20\nto = 2000\nstep = 10\nduration = \"1s\"\n\
+                warmup = \"0s\"\n[gates]\npass = [\"prod: capacity >= 20/s\", \"prod: capacity > 20/s\"]";
+    let trial = Trial::new(&scenario(server.address, load));
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 64; exec \"$@\"", "sh", harness::BINARY, "run"])
+        .arg(trial.scenario())
+        .arg("--out")
+        .arg(trial.out());
+    let ended = Ended::of(command.output().unwrap()).expect(3);
+    let record = trial.record();
+    let found = search(&record);
+    assert_eq!((found.ending, found.upper), (Ending::GeneratorLimit, None), "{found:#?}");
+    assert_eq!(found.lower, Some(20.0), "what held below the limit is confirmed: {found:#?}");
+    for part in [
+        "at a rate of at least 20.0/s: above it the generator was the limit, not the stack",
+        "✓ pass    prod: capacity >= 20/s",
+        "? unknown prod: capacity > 20/s",
+    ] {
+        assert!(ended.stdout.contains(part), "{part}:\n{}", ended.stdout);
+    }
+}
+
 #[test]
 fn ctrl_c_keeps_the_probes_made() {
     let server = Workers::start(20, Duration::from_millis(5));

@@ -56,6 +56,28 @@ pub fn limit(capacity: &CapacityRecord) -> Option<&ProbeRecord> {
     capacity.probes.iter().rfind(|probe| probe.level == upper && probe.verdict == ProbeVerdict::Fail)
 }
 
+/// What a reader must know before trusting the answer.
+pub fn warnings(capacity: &CapacityRecord) -> Vec<String> {
+    let of = |verdict: ProbeVerdict| capacity.probes.iter().filter(move |probe| probe.verdict == verdict);
+    let limited = of(ProbeVerdict::GeneratorLimit).count();
+    let above = capacity.upper.and_then(|upper| {
+        of(ProbeVerdict::Pass).map(|probe| probe.level).filter(|level| *level > upper).max_by(f64::total_cmp)
+    });
+    let unsteady = above.map(|level| {
+        format!(
+            "a probe at {}/s held although the answer lies below: the stack, or this machine, was not steady",
+            rate(level)
+        )
+    });
+    let limited = (limited > 0).then(|| {
+        format!(
+            "{limited} of {} probes say nothing: the generator was the limit in them",
+            capacity.probes.len()
+        )
+    });
+    unsteady.into_iter().chain(limited).collect()
+}
+
 fn why(ending: Ending) -> &'static str {
     match ending {
         Ending::GeneratorLimit => "the generator was the limit, not the stack",
@@ -70,6 +92,7 @@ fn why(ending: Ending) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::fixture;
 
     fn capacity(lower: Option<f64>, upper: Option<f64>, ending: Ending) -> CapacityRecord {
         CapacityRecord {
@@ -83,6 +106,17 @@ mod tests {
             ending,
             probes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_speaks_against_the_answer_is_said() {
+        let mut record = fixture::searched().stacks[1].capacity.clone().unwrap();
+        assert_eq!(warnings(&record), [""; 0]);
+        record.probes[2].verdict = ProbeVerdict::Pass;
+        record.probes[3].verdict = ProbeVerdict::GeneratorLimit;
+        let said = warnings(&record);
+        assert!(said[0].starts_with("a probe at 819/s held although the answer lies below"), "{said:?}");
+        assert!(said[1].starts_with("1 of 7 probes say nothing"), "{said:?}");
     }
 
     #[test]

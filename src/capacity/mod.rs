@@ -7,7 +7,7 @@ mod knee;
 mod scalability;
 mod search;
 
-pub use self::answer::{answer, doubt, interval, limit};
+pub use self::answer::{answer, doubt, interval, limit, warnings};
 pub use self::judge::judge;
 pub use self::knee::{Knee, knee};
 pub use self::scalability::{Estimate, Fit, NoFit, Scalability, fit};

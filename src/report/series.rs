@@ -52,12 +52,11 @@ pub fn of(metric: Metric, probe: &ProbeRecord) -> Option<f64> {
 
 /// The search in sentences: the answer and what stopped it.
 pub fn story(stack: &StackRecord, capacity: &CapacityRecord) -> String {
-    let mut text = format!(
-        "{} keeps {} at a rate {}.",
-        foreign::line(&stack.name, 40),
-        goal(capacity),
-        capacity::answer(capacity)
-    );
+    let (name, goal, answer) = (foreign::line(&stack.name, 40), goal(capacity), capacity::answer(capacity));
+    let mut text = match capacity.lower {
+        Some(_) => format!("{name} keeps {goal} at a rate of {answer}."),
+        None => format!("On {name} the highest rate that keeps {goal} is {answer}."),
+    };
     if let Some(probe) = capacity::limit(capacity) {
         text.push_str(&format!(
             " At {}/s it did not: {}.",
@@ -159,6 +158,7 @@ pub fn beside(record: &Record) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Ending;
     use crate::report::fixture;
 
     #[test]
@@ -166,12 +166,23 @@ mod tests {
         let record = fixture::searched();
         let (_, stack, capacity) = searches(&record).nth(1).unwrap();
         let text = story(stack, capacity);
-        let start = "prod keeps p99 < 200ms and errors < 0.1% at a rate between 490/s and 512/s. At 512/s it did not: \
+        let start = "prod keeps p99 < 200ms and errors < 0.1% at a rate of between 490/s and 512/s. At 512/s it did not: \
                      p99 1400 ms, errors 0%.";
         assert_eq!(text, start);
         assert!(knee(capacity).starts_with("The knee lies between 50.0/s and 392/s"), "{}", knee(capacity));
         assert_eq!(latency_limit(capacity), Some((Metric::P99, 200.0)));
         assert_eq!(beside(&record).unwrap(), "prod carries 4.08x the load of dev.");
+    }
+
+    #[test]
+    fn an_answer_without_a_rate_reads_as_one() {
+        let mut record = fixture::searched();
+        let capacity = record.stacks[1].capacity.as_mut().unwrap();
+        (capacity.lower, capacity.upper, capacity.ending) = (None, None, Ending::TimeUp);
+        let (_, stack, capacity) = searches(&record).nth(1).unwrap();
+        let text = "On prod the highest rate that keeps p99 < 200ms and errors < 0.1% is not found: the time for the \
+                    search was up.";
+        assert_eq!(story(stack, capacity), text);
     }
 
     #[test]

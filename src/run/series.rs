@@ -71,8 +71,10 @@ impl Trial<'_> {
             }
         };
         self.note(site, finding);
-        let answer = self.record.stacks[site.position].capacity.as_ref().map(capacity::answer);
-        if let Some(answer) = answer {
+        let record = &mut self.record.stacks[site.position];
+        if let Some(capacity) = &record.capacity {
+            let answer = capacity::answer(capacity);
+            record.warnings.extend(capacity::warnings(capacity));
             self.say(Event::Step { stack: Some(site.name.to_owned()), text: format!("capacity {answer}") });
         }
         let kept = held.into_iter().find(|(rate, _)| Some(*rate) == finding.lower);
