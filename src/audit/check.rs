@@ -79,7 +79,7 @@ impl Check {
     #[must_use]
     pub fn consent(&self) -> Consent {
         let of_probes = self.probes.iter().map(|probe| probe.consent).max().unwrap_or(Consent::None);
-        if self.mode == Mode::Active { of_probes } else { Consent::None }
+        if matches!(self.mode, Mode::Active | Mode::TwoTargets) { of_probes } else { Consent::None }
     }
 }
 

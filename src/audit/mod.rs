@@ -22,6 +22,7 @@ pub mod fix;
 pub mod fixture;
 pub mod forged;
 pub mod headers;
+pub mod jwt;
 pub mod leaks;
 mod outcome;
 pub mod probe;
@@ -65,6 +66,17 @@ pub struct AuditInput<'a> {
     pub wallet: &'a Wallet,
     /// Takes secrets out of evidence.
     pub redactor: &'a Redactor,
+    /// The dev stack that was audited before this production stack.
+    pub earlier: Option<Earlier<'a>>,
+}
+
+/// A stack that was there before: what its credentials are worth elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// Its name.
+    pub stack: &'a str,
+    /// Its credentials.
+    pub wallet: &'a Wallet,
 }
 
 /// Every check, family by family.
@@ -74,6 +86,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         csp::CHECKS,
         cookies::CHECKS,
         auth::CHECKS,
+        jwt::CHECKS,
         drf::CHECKS,
         cors::CHECKS,
         files::CHECKS,

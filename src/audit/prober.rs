@@ -221,6 +221,7 @@ mod tests {
             values: &values,
             wallet: &wallet,
             redactor: &redactor,
+            earlier: None,
         };
         let mut prober = Prober::new(&input);
         let unsent = prober.run(probe).await;

@@ -27,29 +27,8 @@ impl Signer {
         key: Option<&Path>,
         kid: Option<&str>,
     ) -> Result<Self, String> {
-        let algorithm: Algorithm =
-            algorithm.parse().map_err(|_| format!("`{algorithm}` is no algorithm known here"))?;
-        let family = algorithm.family();
-        let key = match (family, secret_env, key) {
-            (AlgorithmFamily::Hmac, Some(name), _) => EncodingKey::from_secret(variable(name)?.as_bytes()),
-            (AlgorithmFamily::Hmac, None, _) => {
-                return Err(format!(
-                    "{algorithm:?} signs with a secret: name its environment variable (`secret_env`, on the command line --secret-env)"
-                ));
-            }
-            (_, _, None) => {
-                return Err(format!("{algorithm:?} signs with a private key: give `key`, a PEM file"));
-            }
-            (_, _, Some(path)) => {
-                let pem = std::fs::read(path).map_err(|error| format!("key {}: {error}", path.display()))?;
-                let read = match family {
-                    AlgorithmFamily::Rsa => EncodingKey::from_rsa_pem(&pem),
-                    AlgorithmFamily::Ec => EncodingKey::from_ec_pem(&pem),
-                    _ => EncodingKey::from_ed_pem(&pem),
-                };
-                read.map_err(|error| format!("key {} does not fit {algorithm:?}: {error}", path.display()))?
-            }
-        };
+        let algorithm = known(algorithm)?;
+        let key = signing_key(algorithm, secret_env, key)?;
         let mut header = Header::new(algorithm);
         header.kid = kid.map(str::to_owned);
         Ok(Signer { header, key })
@@ -72,6 +51,44 @@ impl Signer {
         jsonwebtoken::encode(&self.header, &claims, &self.key)
             .map_err(|error| format!("cannot sign by {:?}: {error}", self.header.alg))
     }
+}
+
+/// An algorithm by its name.
+fn known(name: &str) -> Result<Algorithm, String> {
+    name.parse().map_err(|_| format!("`{name}` is no algorithm known here"))
+}
+
+/// The key to sign with, from the environment variable of an HMAC secret or a PEM file.
+///
+/// # Errors
+/// A missing or unfit key, in words.
+pub fn signing_key(
+    algorithm: Algorithm,
+    secret_env: Option<&str>,
+    key: Option<&Path>,
+) -> Result<EncodingKey, String> {
+    let family = algorithm.family();
+    let pem = match (family, secret_env, key) {
+        (AlgorithmFamily::Hmac, Some(name), _) => {
+            return Ok(EncodingKey::from_secret(variable(name)?.as_bytes()));
+        }
+        (AlgorithmFamily::Hmac, None, _) => {
+            return Err(format!(
+                "{algorithm:?} signs with a secret: name its environment variable (`secret_env`, on the command line --secret-env)"
+            ));
+        }
+        (_, _, None) => {
+            return Err(format!("{algorithm:?} signs with a private key: give `key`, a PEM file"));
+        }
+        (_, _, Some(path)) => path,
+    };
+    let bytes = std::fs::read(pem).map_err(|error| format!("key {}: {error}", pem.display()))?;
+    let read = match family {
+        AlgorithmFamily::Rsa => EncodingKey::from_rsa_pem(&bytes),
+        AlgorithmFamily::Ec => EncodingKey::from_ec_pem(&bytes),
+        _ => EncodingKey::from_ed_pem(&bytes),
+    };
+    read.map_err(|error| format!("key {} does not fit {algorithm:?}: {error}", pem.display()))
 }
 
 /// A minted credential for one user, the `number`-th of the run.

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Exit, Failed};
+use crate::secret::SecretString;
 use crate::target::{Fault, Profile, Settings, TargetError, serve};
 
 /// Environment variable with the secret of the OAuth client `shakedown`; an argument would show in the process list.
 const CLIENT_SECRET: &str = "TARGET_CLIENT_SECRET";
+/// Environment variable with the secret that JWTs are signed with.
+const JWT_SECRET: &str = "TARGET_JWT_SECRET";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,7 +21,8 @@ Examples:
   shakedown target --list-faults
 
 Users are user1, user2, ... with passwords shakedown-1, shakedown-2, ...; docs/target.md lists the endpoints.
-The secret of the OAuth client `shakedown` comes from the environment variable TARGET_CLIENT_SECRET.
+The secret of the OAuth client `shakedown` comes from the environment variable TARGET_CLIENT_SECRET, the one that
+JWTs are signed with from TARGET_JWT_SECRET (default: one that nobody knows).
 The target listens on 127.0.0.1 only, and ends with SIGTERM, SIGINT or the process that started it.";
 
 /// Arguments of `target`.
@@ -64,7 +68,8 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         faults: args.faults.into_iter().collect(),
         login_limit: args.login_limit,
         access_ttl: Duration::from_secs(args.access_ttl.into()),
-        client_secret: std::env::var(CLIENT_SECRET).ok().filter(|s| !s.is_empty()).map(Into::into),
+        jwt_secret: secret(JWT_SECRET),
+        client_secret: secret(CLIENT_SECRET),
     };
     let announce = |url: &str| {
         let mut out = std::io::stdout();
@@ -75,6 +80,10 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         Err(error @ TargetError::NoTlsDir) => Err(Failed::usage(miette::miette!("{error}"))),
         Err(error) => Err(Failed::internal(miette::miette!("{error}"))),
     }
+}
+
+fn secret(variable: &str) -> Option<SecretString> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty()).map(Into::into)
 }
 
 fn list_faults() -> Result<Exit, Failed> {

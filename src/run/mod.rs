@@ -152,6 +152,7 @@ pub async fn run(
         unsaved: None,
         interrupted: false,
         audited: Vec::new(),
+        dev: None,
     };
     trial.begin_log();
     trial.save();
@@ -183,6 +184,8 @@ struct Trial<'a> {
     unsaved: Option<StoreError>,
     interrupted: bool,
     audited: Vec<Audited>,
+    /// Name and credentials of the dev stack, once it was audited.
+    dev: Option<(String, Wallet)>,
 }
 
 impl Trial<'_> {
@@ -296,6 +299,9 @@ impl Trial<'_> {
         let values = self.values(running, &wallet).await?;
         if self.options.audit && self.plan.audit.is_some() {
             self.audit(running, name, &values, &wallet).await?;
+            if self.plan.stacks[running.id.0].role == Role::Dev {
+                self.dev = Some((name.to_owned(), wallet.clone()));
+            }
             self.save();
         }
         if !self.options.load {
@@ -340,6 +346,7 @@ impl Trial<'_> {
             values,
             wallet,
             redactor: &self.redactor,
+            earlier: self.earlier(running.id),
         };
         let audited = or_stopped(self.stop.clone(), audit::collect(&input, &self.options.checks, &say)).await;
         let Some(audited) = audited.ok_or(Broken::Interrupted)? else { return Ok(()) };
@@ -350,6 +357,13 @@ impl Trial<'_> {
         self.record.audit.extend(outcomes);
         self.audited.push(audited);
         Ok(())
+    }
+
+    /// The dev stack's credentials, for the audit of a production stack.
+    fn earlier(&self, stack: StackId) -> Option<audit::Earlier<'_>> {
+        let production = self.plan.stacks.get(stack.0).is_some_and(|stack| stack.role == Role::Production);
+        let (name, wallet) = self.dev.as_ref().filter(|_| production)?;
+        Some(audit::Earlier { stack: name, wallet })
     }
 
     /// The checks that had to wait for the load and for the other stack.

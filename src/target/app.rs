@@ -45,7 +45,8 @@ impl App {
         let secure = settings.profile.secure();
         Ok(App {
             profile: settings.profile,
-            jwt: Issuer::new(settings.access_ttl, secure),
+            jwt: Issuer::new(settings.access_ttl, secure, settings.jwt_secret.as_ref())
+                .with_faults(&settings.faults, settings.tls_dir.as_deref()),
             sessions: Sessions::new(settings.faults.has(Fault::SessionLowEntropy)),
             files: StaticFiles::new(settings.profile, settings.faults.has(Fault::StaticPlainNames))?,
             throttle: Throttle::new(settings.login_limit),

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::answers::json_answer;
 use super::app::App;
 use super::users::AccountId;
-use super::{Fault, exposed};
+use super::{Fault, exposed, jwt_faults};
 
 /// Most bytes of an answer that the cache keeps.
 const KEPT: usize = 64 * 1024;
@@ -66,7 +66,9 @@ pub(super) fn before(app: &App, request: &mut Request) -> Result<Knock, Box<Resp
             headers.remove(header::AUTHORIZATION);
         }
     }
-    if app.has(Fault::MalformedCrash) && malformed(request.headers()) {
+    let crashes = (app.has(Fault::MalformedCrash) && malformed(request.headers()))
+        || (app.has(Fault::JwtMalformedCrash) && jwt_faults::no_json(request.headers()));
+    if crashes {
         return Err(Box::new((StatusCode::INTERNAL_SERVER_ERROR, "Sorry.\n").into_response()));
     }
     if app.has(Fault::SharedCache)

@@ -53,6 +53,12 @@ const FILES: &[File] = &[
         "<div id=\"djDebug\" class=\"djdt-hidden\"></div>",
     ),
     (
+        Fault::JwtPrivateKeySet,
+        "/.well-known/jwks.json",
+        "application/json",
+        r#"{"keys":[{"kty":"oct","kid":"notes","alg":"HS256","k":"bm90IGEgcmVhbCBvbmU"}]}"#,
+    ),
+    (
         Fault::SecurityTxtExpired,
         "/.well-known/security.txt",
         TEXT,

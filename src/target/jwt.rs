@@ -1,5 +1,6 @@
 //! JSON Web Tokens: HS256, a key of its own at each start, rotation with a blacklist.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,10 +8,15 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::bounded::Bounded;
-use super::random;
+use super::jwt_faults;
+use super::{Fault, Faults, random};
+use crate::secret::{ExposeSecret, SecretString};
 
-const ISSUER: &str = "shakedown-target";
+pub(super) const ISSUER: &str = "shakedown-target";
 const REFRESH_TTL: Duration = Duration::from_secs(24 * 3600);
+/// What the faults of guessable and of shared keys sign with.
+const WEAK: &[u8] = b"my-jwt-secret-key";
+const SHARED: &[u8] = b"one key for all environments, 8d1f0c7b6a59";
 /// Entries of a blacklist. All have the same life, so the one that goes first is the nearest to its end.
 const BLACKLIST: usize = 100_000;
 
@@ -28,6 +34,9 @@ pub(super) struct Claims {
     pub(super) sid: String,
     pub(super) iat: u64,
     pub(super) exp: u64,
+    /// What no token should say, by fault.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) email: Option<String>,
 }
 
 /// Why a token is refused, in SimpleJWT's words.
@@ -61,20 +70,42 @@ pub(super) struct Issuer {
     denies_access: bool,
     spent: Mutex<Bounded<String, ()>>,
     ended: Mutex<Bounded<String, ()>>,
+    faults: Faults,
+    /// The server's certificate, for the fault that takes it for a secret.
+    certificate: Option<PathBuf>,
 }
 
 impl Issuer {
-    pub(super) fn new(access_ttl: Duration, denies_access: bool) -> Self {
-        let mut key = [0u8; 32];
-        rand::fill(&mut key);
+    /// Signs with `secret`, or with a key that nobody knows.
+    pub(super) fn new(access_ttl: Duration, denies_access: bool, secret: Option<&SecretString>) -> Self {
+        let mut random = [0u8; 32];
+        rand::fill(&mut random);
+        let key = secret.map_or(&random[..], |secret| secret.expose_secret().as_bytes());
         Issuer {
-            sign: EncodingKey::from_secret(&key),
-            verify: DecodingKey::from_secret(&key),
+            sign: EncodingKey::from_secret(key),
+            verify: DecodingKey::from_secret(key),
+            faults: Faults::default(),
+            certificate: None,
             access_ttl,
             denies_access,
             spent: Mutex::new(Bounded::new(BLACKLIST)),
             ended: Mutex::new(Bounded::new(BLACKLIST)),
         }
+    }
+
+    /// With these faults, and the folder of the server's certificate.
+    pub(super) fn with_faults(mut self, faults: &Faults, tls_dir: Option<&Path>) -> Self {
+        for (fault, key) in [(Fault::JwtWeakSecret, WEAK), (Fault::JwtSharedKey, SHARED)] {
+            if faults.has(fault) {
+                (self.sign, self.verify) = (EncodingKey::from_secret(key), DecodingKey::from_secret(key));
+            }
+        }
+        if faults.has(Fault::JwtLongLived) {
+            self.access_ttl = 7 * REFRESH_TTL;
+        }
+        self.faults = faults.clone();
+        self.certificate = tls_dir.map(|dir| dir.join("server.pem"));
+        self
     }
 
     /// Seconds that an access token lives.
@@ -97,6 +128,9 @@ impl Issuer {
     /// Blacklists a refresh token, and on production the access tokens of the same login.
     pub(super) fn logout(&self, token: &str) -> Result<(), Refused> {
         let claims = self.check(token, "refresh")?;
+        if self.faults.has(Fault::JwtLogoutKeeps) {
+            return Ok(());
+        }
         self.spend(&claims)?;
         if self.denies_access {
             lock(&self.ended).insert(claims.sid, ());
@@ -110,14 +144,15 @@ impl Issuer {
     }
 
     fn check(&self, token: &str, token_type: &str) -> Result<Claims, Refused> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
-        validation.set_audience(&[ISSUER]);
-        validation.set_issuer(&[ISSUER]);
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verify, &validation)
-            .map_err(|_| Refused::Invalid)?
-            .claims;
-        if claims.token_type != token_type {
+        let claims = self.verified(token).or_else(|refused| {
+            let lax = jwt_faults::Lax {
+                faults: &self.faults,
+                verify: &self.verify,
+                certificate: self.certificate.as_deref(),
+            };
+            lax.claims(token).ok_or(refused)
+        })?;
+        if claims.token_type != token_type && !self.faults.has(Fault::JwtAnyType) {
             return Err(Refused::Invalid);
         }
         if lock(&self.ended).get(&claims.sid).is_some() {
@@ -126,7 +161,21 @@ impl Issuer {
         Ok(claims)
     }
 
+    /// The claims of a token that is signed as it should be, and of now.
+    fn verified(&self, token: &str) -> Result<Claims, Refused> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| Refused::Invalid)?;
+        // An extension that has to be understood (RFC 7515 4.1.11): none is.
+        if header.crit.is_some() {
+            return Err(Refused::Invalid);
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.verify, &validation());
+        Ok(claims.map_err(|_| Refused::Invalid)?.claims)
+    }
+
     fn spend(&self, claims: &Claims) -> Result<(), Refused> {
+        if self.faults.has(Fault::JwtRefreshReuse) {
+            return Ok(());
+        }
         let mut spent = lock(&self.spent);
         if spent.get(&claims.jti).is_some() {
             return Err(Refused::Blacklisted);
@@ -137,7 +186,10 @@ impl Issuer {
 
     fn pair(&self, user_id: &str, username: &str, sid: &str) -> Result<Pair, Refused> {
         let token = |token_type: &str, ttl: Duration| {
-            let iat = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+            let mut iat = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+            if self.faults.has(Fault::JwtSlowClock) {
+                iat -= 100;
+            }
             let claims = Claims {
                 token_type: token_type.to_owned(),
                 iss: ISSUER.to_owned(),
@@ -149,12 +201,23 @@ impl Issuer {
                 sid: sid.to_owned(),
                 iat,
                 exp: iat + ttl.as_secs(),
+                email: self.faults.has(Fault::JwtPersonalData).then(|| format!("{username}@example.com")),
             };
             jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
                 .map_err(|_| Refused::Invalid)
         };
         Ok(Pair { access: token("access", self.access_ttl)?, refresh: token("refresh", REFRESH_TTL)? })
     }
+}
+
+/// What a genuine token has to be.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.leeway = 0;
+    validation.validate_nbf = true;
+    validation.set_audience(&[ISSUER]);
+    validation.set_issuer(&[ISSUER]);
+    validation
 }
 
 fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -166,7 +229,7 @@ mod tests {
     use super::*;
 
     fn issuer(denies_access: bool) -> Issuer {
-        Issuer::new(Duration::from_secs(300), denies_access)
+        Issuer::new(Duration::from_secs(300), denies_access, None)
     }
 
     #[test]
@@ -204,8 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn a_token_has_to_begin_and_its_critical_headers_to_be_known() {
+        let issuer = issuer(true);
+        let pair = issuer.login(0, "user1").ok().unwrap();
+        let claims = serde_json::to_value(issuer.check(&pair.access, "access").unwrap()).unwrap();
+        let mut header = Header::new(Algorithm::HS256);
+        let sign = |header: &Header, claims: &serde_json::Value| {
+            jsonwebtoken::encode(header, claims, &issuer.sign).unwrap()
+        };
+        assert!(issuer.access(&sign(&header, &claims)).is_ok());
+        let mut early = claims.clone();
+        early["nbf"] = (early["iat"].as_u64().unwrap() + 3600).into();
+        assert_eq!(issuer.access(&sign(&header, &early)).err(), Some(Refused::Invalid));
+        header.crit = Some(vec!["x".to_owned()]);
+        assert_eq!(issuer.access(&sign(&header, &claims)).err(), Some(Refused::Invalid));
+    }
+
+    #[test]
     fn a_token_ends_at_its_time() {
-        let issuer = Issuer::new(Duration::ZERO, true);
+        let issuer = Issuer::new(Duration::ZERO, true, None);
         let pair = issuer.login(0, "user1").ok().unwrap();
         let mut claims = issuer.check(&pair.refresh, "refresh").unwrap();
         claims.token_type = "access".to_owned();

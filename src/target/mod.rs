@@ -21,6 +21,7 @@ mod fields;
 mod gate;
 mod headers;
 mod jwt;
+mod jwt_faults;
 mod notes;
 mod notes_api;
 mod odd;
@@ -62,6 +63,8 @@ pub struct Settings {
     pub login_limit: Option<u32>,
     /// Life of an access token.
     pub access_ttl: Duration,
+    /// What JWTs are signed with; `None`: a key that nobody knows.
+    pub jwt_secret: Option<SecretString>,
     /// Secret of the OAuth client `shakedown`; `None`: one that nobody knows.
     pub client_secret: Option<SecretString>,
 }

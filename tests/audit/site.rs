@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use shakedown::audit::{AuditInput, Mode, Selection, collect};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use shakedown::audit::{AuditInput, Audited, Earlier, Mode, Selection, collect};
 use shakedown::auth::Wallet;
 use shakedown::plan::{Plan, StackId};
 use shakedown::record::CheckOutcome;
@@ -20,6 +22,9 @@ password = "shakedown-{{n}}"
 [auth.jwt]
 kind = "jwt"
 obtain = "/api/token/"
+refresh = "/api/token/refresh/"
+logout = "/api/token/logout/"
+verify = { jwks = "keys.json" }
 
 [auth.token]
 kind = "drf-token"
@@ -87,10 +92,21 @@ rate = 1
 duration = "1s"
 "#;
 
+/// What the target signs JWTs with.
+const JWT_SECRET: &str = "what the tests sign with, 0f6a8d3e51c2";
+/// What it signs with by the faults of a weak and of a shared key.
+const OTHER_SECRETS: [&str; 3] =
+    ["another secret of the tests, c71e", "my-jwt-secret-key", "one key for all environments, 8d1f0c7b6a59"];
+
 /// The scenario about one stack.
 pub fn plan(url: &str, stack: &str, routes: &str) -> Plan {
+    plan_in(Path::new("."), url, stack, routes)
+}
+
+/// The same, with its files in a folder.
+pub fn plan_in(folder: &Path, url: &str, stack: &str, routes: &str) -> Plan {
     let text = format!("title = \"t\"\n[stacks.prod]\nurl = \"{url}\"\n{stack}\n{routes}");
-    Plan::parse(Path::new("test.toml"), &text).unwrap_or_else(|error| panic!("{error:?}"))
+    Plan::parse(&folder.join("test.toml"), &text).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// `shakedown target` as a process of its own.
@@ -99,16 +115,24 @@ pub struct Site {
     url: url::Url,
     css: String,
     endpoint: Endpoint,
+    folder: PathBuf,
 }
 
 impl Site {
     /// Its certificates are kept in `tls` for the next one.
     pub async fn start(profile: &str, faults: &[&str], tls: &Path) -> Site {
+        Site::start_with(profile, faults, tls, JWT_SECRET).await
+    }
+
+    /// The same, signing its JWTs with this secret.
+    pub async fn start_with(profile: &str, faults: &[&str], tls: &Path, secret: &str) -> Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
         command.args(["target", "--profile", profile, "--port", "0", "--tls-dir"]).arg(tls);
         for fault in faults {
             command.args(["--fault", fault]);
         }
+        command.env("TARGET_JWT_SECRET", secret);
+        std::fs::write(tls.join("keys.json"), key_set()).unwrap();
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -119,7 +143,7 @@ impl Site {
         let page = fetch(&endpoint, &home, Limits::default()).await.unwrap();
         let page = String::from_utf8(page.body).unwrap();
         let css = page.split('"').find(|word| word.ends_with(".css")).unwrap().to_owned();
-        Site { child, url, css, endpoint }
+        Site { child, url, css, endpoint, folder: tls.to_owned() }
     }
 
     /// Every check of the catalogue.
@@ -130,11 +154,46 @@ impl Site {
     /// The selected checks.
     pub async fn audit_of(&self, selection: &Selection, active: bool) -> Vec<CheckOutcome> {
         let stack = format!("vars = {{ css = \"{}\" }}\naudit = {{ active = {active} }}", self.css);
-        let plan = plan(self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
+        let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
         let wallet = Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap();
         let values = BTreeMap::from([("vars.css".to_owned(), self.css.clone())]);
         run(&plan, &self.endpoint, &values, &wallet, selection).await
     }
+
+    /// The credentials that it gives the scenario's users.
+    pub async fn wallet(&self) -> Wallet {
+        let stack = format!("vars = {{ css = \"{}\" }}", self.css);
+        let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
+        Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap()
+    }
+
+    /// The facts of these checks, where a stack called dev had given these credentials before.
+    pub async fn audited_after(&self, earlier: &Wallet, selection: &Selection) -> Audited {
+        let stack = format!("vars = {{ css = \"{}\" }}\naudit = {{ active = true }}", self.css);
+        let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
+        let wallet = Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap();
+        let values = BTreeMap::from([("vars.css".to_owned(), self.css.clone())]);
+        let redactor = wallet.redactor(&plan);
+        let input = AuditInput {
+            plan: &plan,
+            stack: StackId(0),
+            endpoint: &self.endpoint,
+            values: &values,
+            wallet: &wallet,
+            redactor: &redactor,
+            earlier: Some(Earlier { stack: "dev", wallet: earlier }),
+        };
+        collect(&input, selection, &|_| {}).await.unwrap()
+    }
+}
+
+/// The secrets that targets of the tests sign with, as a key set.
+fn key_set() -> String {
+    let keys = [JWT_SECRET].into_iter().chain(OTHER_SECRETS).map(|secret| {
+        let k = URL_SAFE_NO_PAD.encode(secret);
+        serde_json::json!({ "kty": "oct", "k": k })
+    });
+    serde_json::json!({ "keys": keys.collect::<Vec<_>>() }).to_string()
 }
 
 impl Drop for Site {
@@ -153,7 +212,8 @@ pub async fn run(
     selection: &Selection,
 ) -> Vec<CheckOutcome> {
     let redactor = wallet.redactor(plan);
-    let input = AuditInput { plan, stack: StackId(0), endpoint, values, wallet, redactor: &redactor };
+    let input =
+        AuditInput { plan, stack: StackId(0), endpoint, values, wallet, redactor: &redactor, earlier: None };
     let audited = collect(&input, selection, &|_| {}).await.unwrap();
     audited.judge(&[Mode::Passive, Mode::Active], input.redactor)
 }
