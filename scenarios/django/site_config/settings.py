@@ -4,6 +4,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from . import faults
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = os.environ.get("NOTES_DEBUG") == "1"
@@ -101,6 +103,12 @@ SIMPLE_JWT = {
     "ISSUER": "notes",
     "AUDIENCE": "notes-api",
 }
+
+if faults.ON:
+    from . import jwt_fault_settings
+
+    jwt_fault_settings.change(SIMPLE_JWT)
+    REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"][0] = jwt_fault_settings.authentication_class()
 
 if not DEBUG:
     # First, so that it sees every answer, also those of a refused host and of an exception.

@@ -5,6 +5,8 @@ from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairVi
 
 from notes import views
 
+from . import faults
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
@@ -19,6 +21,11 @@ urlpatterns = [
     path("api/notes/", views.NoteList.as_view()),
     path("api/notes/<int:pk>/", views.NoteDetail.as_view()),
 ]
+
+if faults.on("jwt-revoked"):
+    from .jwt_faults import forgetful_logout
+
+    urlpatterns.insert(0, path("api/token/logout/", forgetful_logout))
 
 handler404 = "notes.errors.not_found"
 handler500 = "notes.errors.server_error"
