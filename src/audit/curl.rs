@@ -59,6 +59,33 @@ pub(super) fn command(origin: &Origin, request: &Request, reporter: &Reporter<'_
     words.join(" ")
 }
 
+/// The same for bytes that curl does not send: printf and a plain connection.
+pub(super) fn by_hand(origin: &Origin, text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '\r' => escaped.push_str("\\r"),
+            '\n' => escaped.push_str("\\n"),
+            '\\' => escaped.push_str("\\\\"),
+            '%' => escaped.push_str("%%"),
+            ' '..='~' => escaped.push(c),
+            // Octal of three digits is what every printf reads.
+            c => escaped.push_str(&format!("\\{:03o}", u32::from(c) & 0xff)),
+        }
+    }
+    let port = if origin.scheme == "https" { 443 } else { 80 };
+    let host = match origin.host.rsplit_once(':') {
+        Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => origin.host.clone(),
+        _ => format!("{}:{port}", origin.host),
+    };
+    let send = format!("printf {}", quoted(&escaped));
+    if origin.scheme == "https" {
+        return format!("{send} | openssl s_client -quiet -connect {}", quoted(&host));
+    }
+    let (name, port) = host.rsplit_once(':').unwrap_or((&host, "80"));
+    format!("{send} | nc {} {port}", quoted(name))
+}
+
 fn header(name: &str, value: &str, reporter: &Reporter<'_>) -> String {
     let instead = if reporter.is_secret(name) {
         Some(variable(name))
@@ -110,6 +137,17 @@ mod tests {
         assert_eq!(quoted(""), "''");
         assert_eq!(quoted("a\x1b[31m\nb"), "'a[31mb'");
         assert_eq!(quoted("PATCH"), "PATCH");
+    }
+
+    #[test]
+    fn bytes_by_hand_are_printed_as_they_are() {
+        let origin =
+            Origin { scheme: "http".into(), host: "127.0.0.1:8000".into(), resolve: None, authority: None };
+        let bytes = "GET /%41 HTTP/1.1\r\nX: a\0\u{b}'b\\n\n";
+        let command = by_hand(&origin, bytes);
+        let script = command.strip_suffix(" | nc 127.0.0.1 8000").unwrap();
+        let out = std::process::Command::new("sh").args(["-c", script]).output().unwrap();
+        assert_eq!(out.stdout, bytes.as_bytes());
     }
 
     #[test]

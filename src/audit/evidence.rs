@@ -59,13 +59,19 @@ impl<'a> Reporter<'a> {
         let secret = exchange.site.kind == RouteKind::Login && !check.id.starts_with("DJ-");
         let body = check.shows_body && !secret;
         Evidence {
-            request: capped(self.request(&exchange.request)),
+            request: capped(match &exchange.by_hand {
+                Some(by_hand) => self.by_hand(&by_hand.bytes),
+                None => self.request(&exchange.request),
+            }),
             response: capped(match &exchange.answer {
                 Ok(response) => self.response(response),
                 Err(failure) => format!("no answer: {}", self.clean(&failure.message, 600)),
             }),
             body: exchange.answer.as_ref().ok().filter(|_| body).and_then(|answer| self.body(answer)),
-            curl: capped(curl::command(self.origin, &exchange.request, self)),
+            curl: capped(match &exchange.by_hand {
+                Some(by_hand) => curl::by_hand(self.origin, &self.scrub_bytes(&by_hand.bytes)),
+                None => curl::command(self.origin, &exchange.request, self),
+            }),
         }
     }
 
@@ -77,6 +83,15 @@ impl<'a> Reporter<'a> {
     /// The text without any secret that is known.
     pub(super) fn scrub(&self, text: &str) -> String {
         self.found.scrub(&self.known.scrub(text))
+    }
+
+    fn scrub_bytes(&self, bytes: &[u8]) -> String {
+        self.scrub(&bytes.iter().map(|byte| char::from(*byte)).collect::<String>())
+    }
+
+    /// Bytes as they went out, a line for each line feed.
+    fn by_hand(&self, bytes: &[u8]) -> String {
+        self.scrub_bytes(bytes).split_inclusive('\n').map(escaped).collect::<Vec<_>>().join("\n")
     }
 
     fn request(&self, request: &Request) -> String {

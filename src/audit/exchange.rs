@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::probe::Unsent;
 use crate::plan::{Profile, Role, RouteKind};
@@ -92,6 +93,19 @@ pub struct Exchange {
     pub request: Request,
     /// The answer, or why there is none.
     pub answer: Result<Response, Failure>,
+    /// What was written by hand in place of the request; boxed, since few exchanges have it.
+    pub by_hand: Option<Box<ByHand>>,
+}
+
+/// What went over a connection where a request cannot say it.
+#[derive(Debug, Clone, Default)]
+pub struct ByHand {
+    /// The bytes, or their start. They hold no secret.
+    pub bytes: Vec<u8>,
+    /// How long the connection was open, where that is the point.
+    pub open: Duration,
+    /// How long it was meant to be kept open.
+    pub longest: Duration,
 }
 
 /// All that is known of one stack when the checks judge it.

@@ -54,6 +54,7 @@ impl Facts {
                 body_length: body.len() as u64,
                 ..Response::default()
             }),
+            by_hand: None,
         });
         self
     }

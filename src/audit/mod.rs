@@ -23,6 +23,7 @@ pub mod fixture;
 pub mod forged;
 pub mod headers;
 pub mod jwt;
+pub mod http;
 pub mod leaks;
 mod outcome;
 pub mod probe;
@@ -93,6 +94,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         statics::CHECKS,
         errors::CHECKS,
         django::CHECKS,
+        http::CHECKS,
     ]
     .into_iter()
     .flatten()

@@ -1,15 +1,16 @@
 //! Sends what probes ask for, one request after the other, within the limits of good manners.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::AuditInput;
-use super::exchange::{Exchange, Purpose, Site};
+use super::exchange::{ByHand, Exchange, Purpose, Site};
 use super::probe::{Probe, Unsent};
 use super::scene::Target;
 use crate::plan::RouteKind;
-use crate::wire::{FailureKind, Limits, Request, Response, fetch};
+use crate::wire::{Endpoint, Failure, FailureKind, Limits, Pace, Request, Response, converse, drip, fetch};
 
 /// To a target that is not on this machine: five requests a second.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -19,6 +20,8 @@ const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), body: 256 * 10
 const SILENT: u32 = 5;
 /// No probe begins to send later than this after the first.
 const LONGEST: Duration = Duration::from_secs(300);
+/// Bytes of a message by hand that are kept as evidence.
+const KEPT: usize = 2048;
 /// Most bytes of requests to one stack.
 const BYTES: usize = 64 * 1024 * 1024;
 
@@ -98,14 +101,103 @@ impl<'i> Prober<'i> {
     pub async fn ask(&mut self, purpose: Purpose, site: Site, request: Request) -> Option<Exchange> {
         self.turn(request.body.len()).await?;
         let answer = fetch(self.input.endpoint, &request, LIMITS).await;
-        self.silent = match &answer {
+        self.heard(&answer);
+        Some(Exchange { purpose, site, request, answer, by_hand: None })
+    }
+
+    /// Sends to another address than the stack's, one that the scenario names, and keeps what comes.
+    pub async fn send_to(&mut self, endpoint: &Endpoint, purpose: Purpose, site: Site, request: Request) {
+        if self.turn(request.body.len()).await.is_some() {
+            let answer = fetch(endpoint, &request, LIMITS).await;
+            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None });
+        }
+    }
+
+    /// Sends messages as they are on one connection of their own, and keeps what comes: the request says what each
+    /// stands for. The answers that came.
+    pub async fn send_by_hand(
+        &mut self,
+        site: &Site,
+        messages: Vec<(Purpose, Request, Vec<u8>)>,
+    ) -> Vec<Response> {
+        let size = messages.iter().map(|(_, _, bytes)| bytes.len()).sum();
+        for _ in &messages {
+            if self.turn(size).await.is_none() {
+                return Vec::new();
+            }
+        }
+        let bytes: Vec<Vec<u8>> = messages.iter().map(|(_, _, bytes)| bytes.clone()).collect();
+        let answers = converse(self.input.endpoint, &bytes, LIMITS).await;
+        let mut came = Vec::new();
+        for (answer, (purpose, request, mut bytes)) in answers.into_iter().zip(messages) {
+            self.heard(&answer);
+            came.extend(answer.as_ref().ok().cloned());
+            bytes.truncate(KEPT);
+            let by_hand = Some(Box::new(ByHand { bytes, ..ByHand::default() }));
+            self.exchanges.push(Exchange { purpose, site: site.clone(), request, answer, by_hand });
+        }
+        came
+    }
+
+    /// Sends requests at the same time, each on a connection of its own, and keeps what comes.
+    pub async fn send_at_once(&mut self, purpose: Purpose, site: &Site, requests: Vec<Request>) {
+        for request in &requests {
+            if self.turn(request.body.len()).await.is_none() {
+                return;
+            }
+        }
+        let endpoint = self.input.endpoint;
+        let answers = all(requests.iter().map(|request| fetch(endpoint, request, LIMITS))).await;
+        for (request, answer) in requests.into_iter().zip(answers) {
+            self.heard(&answer);
+            self.exchanges.push(Exchange { purpose, site: site.clone(), request, answer, by_hand: None });
+        }
+    }
+
+    /// Sends the start of a message at once and its rest slowly, and keeps how that ended. Meanwhile `beside` is
+    /// asked for, and kept too.
+    pub async fn send_slowly(
+        &mut self,
+        purpose: Purpose,
+        site: Site,
+        request: Request,
+        message: Message<'_>,
+        beside: Option<(Purpose, Site, Request)>,
+    ) {
+        if self.turn(message.start.len()).await.is_none() {
+            return;
+        }
+        let endpoint = self.input.endpoint;
+        let witness = async {
+            match &beside {
+                Some((_, _, request)) => {
+                    // The server has begun to read the slow one by then, or it has not, and nothing is proven.
+                    tokio::time::sleep(message.pace.pause).await;
+                    Some(fetch(endpoint, request, LIMITS).await)
+                }
+                None => None,
+            }
+        };
+        let (dripped, seen) = tokio::join!(drip(endpoint, message.start, message.pace, LIMITS), witness);
+        // The scenario has asked for this wait.
+        self.deadline += dripped.open;
+        let by_hand =
+            ByHand { bytes: message.start.to_vec(), open: dripped.open, longest: message.pace.longest };
+        let by_hand = Some(Box::new(by_hand));
+        self.exchanges.push(Exchange { purpose, site, request, answer: dripped.answer, by_hand });
+        if let Some(((purpose, site, request), answer)) = beside.zip(seen) {
+            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None });
+        }
+    }
+
+    fn heard(&mut self, answer: &Result<Response, Failure>) {
+        self.silent = match answer {
             // A reset is an answer to some of the probes.
             Err(failure) if matches!(failure.kind, FailureKind::Timeout | FailureKind::Connect) => {
                 self.silent + 1
             }
             _ => 0,
         };
-        Some(Exchange { purpose, site, request, answer })
     }
 
     /// Sends the genuine request of a target, and keeps it as a control.
@@ -133,6 +225,32 @@ impl<'i> Prober<'i> {
         self.next = Instant::now() + self.pause;
         Some(())
     }
+}
+
+/// A message that is sent slowly.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'m> {
+    /// What is sent at once.
+    pub start: &'m [u8],
+    /// The rest.
+    pub pace: Pace,
+}
+
+/// Runs futures side by side; their results in their order.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|cx| {
+        let mut done = true;
+        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
+            match future.as_mut().poll(cx) {
+                Poll::Ready(output) => *result = Some(output),
+                Poll::Pending => done = false,
+            }
+        }
+        if done { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, result)| result).collect()
 }
 
 fn pause(address: std::net::IpAddr) -> Duration {
@@ -187,7 +305,6 @@ mod tests {
     use crate::auth::Wallet;
     use crate::plan::{Plan, StackId};
     use crate::secret::Redactor;
-    use crate::wire::Endpoint;
 
     static EIGHT: Probe = Probe {
         name: "eight",

@@ -129,6 +129,7 @@ const FAMILIES: &[Family] = &[
     },
     Family { sound: super::drf::samples::sound, spoil: super::drf::samples::spoil, notes: &[] },
     Family { sound: super::jwt::samples::sound, spoil: super::jwt::samples::spoil, notes: &[] },
+    Family { sound: super::http::samples::sound, spoil: super::http::samples::spoil, notes: &[] },
 ];
 
 /// Adds an answer with every header that it should have: for probes whose answer's body and status matter.

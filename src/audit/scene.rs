@@ -3,8 +3,10 @@
 use super::AuditInput;
 use super::collect::routes;
 use super::exchange::Site;
+use super::prober::get;
 use crate::auth::Credential;
 use crate::plan::{AuthPlan, RouteKind, RoutePlan, User};
+use crate::scenario::model::Auth;
 use crate::secret::ExposeSecret;
 use crate::wire::Request;
 
@@ -94,4 +96,40 @@ pub fn one_of_each_auth<'a>(input: &AuditInput<'a>, user: usize) -> Vec<Target<'
     let mut targets = protected(input, user);
     targets.retain(|target| known.insert(target.auth.name.as_str()));
     targets
+}
+
+/// Where users log in.
+#[derive(Debug, Clone, Copy)]
+pub struct Entrance<'a> {
+    /// The auth it is of.
+    pub auth: &'a AuthPlan,
+    /// Its path.
+    pub path: &'a str,
+    /// Whether it takes a form; else JSON.
+    pub form: bool,
+}
+
+/// The logins of the scenario: token endpoints that take a name and a password, and login forms.
+pub fn entrances<'a>(input: &AuditInput<'a>) -> Vec<Entrance<'a>> {
+    let entrance = |auth: &'a AuthPlan| {
+        let (path, form) = match &auth.auth {
+            Auth::DrfToken { obtain, .. } | Auth::Jwt { obtain, .. } => (obtain, false),
+            Auth::Session { login, .. } => (login, true),
+            _ => return None,
+        };
+        Some(Entrance { auth, path, form })
+    };
+    let mut found: Vec<Entrance<'a>> = input.plan.auths.iter().filter_map(entrance).collect();
+    let mut known = std::collections::HashSet::new();
+    found.retain(|entrance| known.insert(entrance.path));
+    found
+}
+
+/// The first public page, else the root, without a credential.
+pub fn front(input: &AuditInput<'_>) -> Request {
+    let pages = routes::of(input)
+        .into_iter()
+        .filter(|route| route.kind == RouteKind::Html && route.auth.is_none())
+        .find_map(|route| routes::request(input, route, 0));
+    pages.unwrap_or_else(|| get("/"))
 }

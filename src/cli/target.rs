@@ -50,6 +50,9 @@ pub struct Args {
     /// Logins a minute for each user name; 429 beyond. Default: no limit.
     #[arg(long, value_name = "N")]
     login_limit: Option<u32>,
+    /// Seconds that a request may take to come in. Default: 60 for its head, 20 for its body.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    read_timeout: Option<u32>,
     /// Seconds that an access token lives.
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     access_ttl: u32,
@@ -67,6 +70,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         users: args.users as usize,
         faults: args.faults.into_iter().collect(),
         login_limit: args.login_limit,
+        read_timeout: args.read_timeout.map(|seconds| Duration::from_secs(seconds.into())),
         access_ttl: Duration::from_secs(args.access_ttl.into()),
         jwt_secret: secret(JWT_SECRET),
         client_secret: secret(CLIENT_SECRET),

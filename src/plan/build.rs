@@ -1,6 +1,7 @@
 //! From the scenario to the plan: every check, all mistakes at once.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::auths::Populations;
 use super::check::{Check, Environment};
@@ -10,6 +11,9 @@ use super::{AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, Rout
 use crate::expression::Metric;
 use crate::scenario::model::Model;
 use crate::scenario::{self, Diagnostics, Document, Mistakes};
+
+/// Longest that one request of the audit is kept open.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Plan {
     /// Reads and checks a scenario file. Opens the files it names (users, feeders, bodies); sends nothing.
@@ -104,8 +108,32 @@ impl Check<'_> {
             audit: (!scenario.audit.off).then_some(scenario.audit.profile),
             forbidden: self.audit_paths(document, "forbidden", &scenario.audit.forbidden),
             media: self.audit_paths(document, "media", &scenario.audit.media),
+            lockable: self.lockable(document),
+            patience: self.patience(document),
+            default_logins: document
+                .scenario
+                .audit
+                .default_logins
+                .iter()
+                .map(|login| (login.username.clone(), login.password.clone().into()))
+                .collect(),
             gates,
         }
+    }
+
+    fn lockable(&mut self, document: &Document) -> Option<String> {
+        let name = document.scenario.audit.lockable.clone()?;
+        if name.trim().is_empty() {
+            let at = document.root.key("audit").key("lockable");
+            self.wrong(at, "`lockable` names nobody", "write the name of one of the scenario's users");
+        }
+        Some(name)
+    }
+
+    fn patience(&mut self, document: &Document) -> Option<Duration> {
+        let text = document.scenario.audit.patience.as_deref()?;
+        let at = document.root.key("audit").key("patience");
+        Some(self.positive_duration(Some(text), at, Duration::from_secs(90)).min(PATIENCE))
     }
 
     /// A list of paths in `[audit]`.

@@ -87,6 +87,12 @@ pub struct Plan {
     pub forbidden: Vec<String>,
     /// Paths of files that users have uploaded.
     pub media: Vec<String>,
+    /// The user whom the audit may lock out.
+    pub lockable: Option<String>,
+    /// How long the audit may keep a request open.
+    pub patience: Option<Duration>,
+    /// User names and passwords that products come with.
+    pub default_logins: Vec<(String, SecretString)>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
 }
@@ -152,6 +158,10 @@ pub struct StackPlan {
     pub active_audit: bool,
     /// Consent to probes that may hurt, off loopback.
     pub guarded_audit: bool,
+    /// Port that answers plain http beside https, with templates.
+    pub plain_port: Option<String>,
+    /// Addresses of application servers behind the proxy, with templates.
+    pub backends: Vec<String>,
     /// Line (1-based) of its table in the scenario file.
     pub line: usize,
 }

@@ -50,6 +50,23 @@ impl Check<'_> {
         if let Some(sni) = stack.sni.as_ref().filter(|sni| sni.is_empty() || sni.contains(not_a_host)) {
             self.wrong(place.key("sni"), format!("`{sni}` is no host name"), "for example `app.example.org`");
         }
+        if let Some(audit) = &stack.audit {
+            let at = place.key("audit");
+            if let Some(port) = &audit.plain_port {
+                self.stack_text(port, at.key("plain_port"), &vars);
+                if !port.contains("{{") && port.parse::<u16>().is_err() {
+                    let message = format!("`{port}` is no port");
+                    self.wrong(at.key("plain_port"), message, "write a number from 1 to 65535");
+                }
+            }
+            for (position, backend) in audit.backends.iter().enumerate() {
+                let at = at.key("backends").item(position);
+                self.stack_text(backend, at, &vars);
+                if !backend.contains(':') || backend.contains('/') {
+                    self.wrong(at, format!("`{backend}` is no address"), "write `host:port`");
+                }
+            }
+        }
         self.prepare(&stack.prepare, place.key("prepare"), &vars);
         self.files(stack, place.key("files"), &vars, document);
         self.processes(&stack.start, place.key("start"), &vars);
@@ -65,6 +82,8 @@ impl Check<'_> {
             start: stack.start.clone(),
             ready: self.ready(stack, place.key("ready")),
             active_audit: stack.audit.as_ref().is_some_and(|audit| audit.active),
+            plain_port: stack.audit.as_ref().and_then(|audit| audit.plain_port.clone()),
+            backends: stack.audit.as_ref().map_or_else(Vec::new, |audit| audit.backends.clone()),
             guarded_audit: stack.audit.as_ref().is_some_and(|audit| audit.active && audit.guarded),
             line: document.line(place),
         }

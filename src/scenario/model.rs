@@ -727,6 +727,28 @@ pub struct Audit {
     /// Paths of files that users have uploaded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<String>,
+    /// Name of a user of the scenario who may be locked out for a while: wrong logins in a row are sent in this name, and
+    /// in names that nobody has. Without it they are not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lockable: Option<String>,
+    /// How long a request may be kept open on purpose, to see whether the server puts up with it: `90s`. Without it none
+    /// is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<String>,
+    /// User names and passwords that products come with, to be tried at each login: `{ username = "admin", password =
+    /// "admin" }`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub default_logins: Vec<DefaultLogin>,
+}
+
+/// A user name and password that a product comes with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultLogin {
+    /// The user name.
+    pub username: String,
+    /// The password.
+    pub password: String,
 }
 
 /// Consent for one stack.
@@ -738,6 +760,13 @@ pub struct StackAudit {
     /// Allows, beside `active`, probes that may slow a stack down or lock a user out, where the stack is not on this
     /// machine (wrong logins in a row, slow requests, limits).
     pub guarded: bool,
+    /// Port of the same host that answers plain http, where `url` is https: `"80"`, `"{{port.http}}"`. Without it, 80
+    /// where https is on 443.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain_port: Option<String>,
+    /// Addresses (`host:port`) of application servers behind the proxy, which should not answer from here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<String>,
 }
 
 /// What must hold for exit code 0.

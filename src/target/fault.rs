@@ -174,6 +174,20 @@ faults! {
     ForwardedHost "forwarded-host" "DJ-HOST" "Links with the X-Forwarded-Host of the client.";
     TrustsForwardedProto "trusts-forwarded-proto" "DJ-PROTO-SPOOF" "HSTS over http for a client that claims https (dev profile).";
     AdminThere "admin-there" "DJ-ADMIN" "Django's admin at its usual place.";
+    TraceEcho "trace-echo" "HTTP-TRACE" "TRACE repeats the request's headers.";
+    AnyMethod "any-method" "HTTP-METHODS" "PUT, PATCH and DELETE get the home page.";
+    FirstHost "first-host" "HTTP-DUP-HOST" "The first of two Host lines counts.";
+    BothLengths "both-lengths" "HTTP-CL-TE" "Content-Length beside Transfer-Encoding is taken for nothing.";
+    DisguisedEncoding "disguised-encoding" "HTTP-TE-OBFUSCATED" "A Transfer-Encoding that is none is passed over.";
+    LooseHeaders "loose-headers" "HTTP-BARE-LF" "A space before a header's colon is passed over.";
+    EndlessHeader "endless-header" "HTTP-SLOW-HEADER" "A header may come as slowly as the client likes.";
+    EndlessBody "endless-body" "HTTP-SLOW-BODY" "A body may come as slowly as the client likes.";
+    LargeHeaders "large-headers" "HTTP-HEADER-LIMIT" "Header lines of 64 KiB are taken.";
+    LargeBodies "large-bodies" "HTTP-BODY-LIMIT" "Bodies of 12 MiB are taken.";
+    LongAddressCrash "long-address-crash" "HTTP-URI-LIMIT" "500 for a long address.";
+    FieldsCrash "fields-crash" "HTTP-FIELDS-LIMIT" "500 for JSON that is nested too deep.";
+    ClosesConnections "closes-connections" "HTTP-KEEPALIVE" "Every answer closes its connection.";
+    ShortBody "short-body" "HTTP-CL-MISMATCH" "/healthz ends before its Content-Length.";
     Toolbar "toolbar" "DJ-TOOLBAR" "django-debug-toolbar.";
 }
 

@@ -8,7 +8,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::{App, Shared};
-use super::{Fault, Profile, bookkeeping, debug_pages, delivery, doors, headers, pages, split_write};
+use super::{
+    Fault, Profile, bookkeeping, debug_pages, delivery, doors, headers, pages, protocol, split_write,
+};
 
 /// Longest path and query.
 const TARGET_LIMIT: usize = 8190;
@@ -45,6 +47,10 @@ async fn answered(app: &App, mut request: Request, next: Next) -> Response {
         Ok(asked) => asked,
         Err(answer) => return *answer,
     };
+    let path = request.uri().path().to_owned();
+    if let Some(answer) = protocol::before(app, &mut request) {
+        return answer;
+    }
     let knock = match doors::before(app, &mut request) {
         Ok(knock) => knock,
         Err(answer) => return *answer,
@@ -52,20 +58,26 @@ async fn answered(app: &App, mut request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let mut answer = doors::after(app, knock, answer).await;
     delivery::after(app, &asked, &mut answer);
-    answer
+    protocol::after(app, &path, answer)
 }
 
 fn refuse(app: &App, request: &Request) -> Option<Response> {
     let target = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
     if target > TARGET_LIMIT {
+        if app.has(Fault::LongAddressCrash) {
+            return Some(pages::error(StatusCode::INTERNAL_SERVER_ERROR));
+        }
         return Some(pages::error(StatusCode::URI_TOO_LONG));
     }
     let lines: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if lines > HEADERS_LIMIT {
+    if lines > HEADERS_LIMIT && !app.has(Fault::LargeHeaders) {
         return Some(pages::error(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }
-    if own_host(request.headers()) {
+    let first_counts = app.has(Fault::FirstHost);
+    // A host in the request line goes before the header (RFC 9112 3.2.2).
+    let in_line = request.uri().authority().is_none_or(|authority| own_name(authority.host()));
+    if in_line && own_host(request.headers(), first_counts) {
         return None;
     }
     Some(if app.debug(Fault::DebugHost) {
@@ -76,13 +88,19 @@ fn refuse(app: &App, request: &Request) -> Option<Response> {
 }
 
 /// Whether the Host header names this machine's loopback; the port does not matter.
-fn own_host(headers: &HeaderMap) -> bool {
+fn own_host(headers: &HeaderMap, first_counts: bool) -> bool {
     let mut lines = headers.get_all(header::HOST).iter();
-    let (Some(host), None) = (lines.next().and_then(|v| v.to_str().ok()), lines.next()) else { return false };
+    let Some(host) = lines.next().and_then(|v| v.to_str().ok()) else { return false };
+    if lines.next().is_some() && !first_counts {
+        return false;
+    }
     let Ok(authority) = host.parse::<axum::http::uri::Authority>() else { return false };
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-    !host.contains('@')
-        && (name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    !host.contains('@') && own_name(authority.host())
+}
+
+fn own_name(host: &str) -> bool {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -94,7 +112,7 @@ mod tests {
         let own = |host: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, host.parse().unwrap());
-            own_host(&headers)
+            own_host(&headers, false)
         };
         for host in ["127.0.0.1", "127.0.0.1:8000", "localhost:1", "LocalHost", "[::1]:80"] {
             assert!(own(host), "{host}");
@@ -102,6 +120,6 @@ mod tests {
         for host in ["evil.example", "127.0.0.1.evil.example", "user@localhost", "", "a b", "10.0.0.1"] {
             assert!(!own(host), "{host}");
         }
-        assert!(!own_host(&HeaderMap::new()));
+        assert!(!own_host(&HeaderMap::new(), false));
     }
 }

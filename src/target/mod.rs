@@ -22,11 +22,13 @@ mod gate;
 mod headers;
 mod jwt;
 mod jwt_faults;
+mod loose;
 mod notes;
 mod notes_api;
 mod odd;
 mod pages;
 mod profile;
+mod protocol;
 mod random;
 mod server;
 mod session;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub faults: Faults,
     /// Logins a minute for each user name; `None`: no limit.
     pub login_limit: Option<u32>,
+    /// How long a request may take to come in; `None`: a minute for its head and twenty seconds for its body.
+    pub read_timeout: Option<Duration>,
     /// Life of an access token.
     pub access_ttl: Duration,
     /// What JWTs are signed with; `None`: a key that nobody knows.

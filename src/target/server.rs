@@ -16,7 +16,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::app::{self, App};
-use super::{Profile, Settings, TargetError, tls};
+use super::loose::{self, Loose};
+use super::{Fault, Profile, Settings, TargetError, tls};
 
 const CONNECTIONS: usize = 4096;
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -55,7 +56,9 @@ async fn run(
     // Before anyone hears of this process: a parent that ends at the announcement is noticed too.
     let parent = getppid();
     let (profile, port) = (settings.profile, settings.port);
-    let service = TowerToHyperService::new(app::router(Arc::new(App::new(settings)?)));
+    let app = Arc::new(App::new(settings)?);
+    let (head_timeout, rules) = (head_timeout(&app), loose::rules(&app));
+    let service = TowerToHyperService::new(app::router(app));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(TargetError::io(format!("listening on 127.0.0.1:{port}")))?;
@@ -77,13 +80,14 @@ async fn run(
         };
         let Some((stream, place)) = accepted else { continue };
         let (service, acceptor, ended) = (service.clone(), acceptor.clone(), ended.clone());
+        let rules = rules.clone();
         tokio::spawn(async move {
             match acceptor {
-                None => talk(stream, service, ended).await,
+                None => talk(Loose::new(stream, rules), service, head_timeout, ended).await,
                 Some(acceptor) => {
                     let _ = stream.set_nodelay(true);
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                        talk(stream, service, ended).await;
+                        talk(Loose::new(stream, rules), service, head_timeout, ended).await;
                     }
                 }
             }
@@ -95,6 +99,11 @@ async fn run(
     let _ = end.send(());
     let _ = tokio::time::timeout(FAREWELL, end.closed()).await;
     Ok(())
+}
+
+/// How long a head may take; by fault as long as it likes.
+fn head_timeout(app: &App) -> Option<Duration> {
+    (!app.has(Fault::EndlessHeader)).then(|| app.settings.read_timeout.unwrap_or(HEADER_READ))
 }
 
 /// The next connection, once there is room for it. A failed accept (too many open files) is tried again a little later.
@@ -113,13 +122,17 @@ async fn accept(
 }
 
 /// Serves one connection; when the end comes, the answer under way is finished first.
-async fn talk<S>(stream: S, service: TowerToHyperService<axum::Router>, mut ended: watch::Receiver<()>)
-where
+async fn talk<S>(
+    stream: S,
+    service: TowerToHyperService<axum::Router>,
+    head_timeout: Option<Duration>,
+    mut ended: watch::Receiver<()>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ)
+        .header_read_timeout(head_timeout)
         .title_case_headers(true)
         .max_buf_size(HEAD_BUFFER)
         .serve_connection(TokioIo::new(stream), service);

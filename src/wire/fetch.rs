@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io::Write as _;
 use std::time::Instant;
 
-use super::connection::{Connection, Sink};
+use super::connection::{Connection, Exchanged, Sink};
 use super::head::{HeaderBlock, ResponseHead};
 use super::{Endpoint, Failure, FailureKind, Limits, Request, Response};
 
@@ -16,7 +16,11 @@ use super::{Endpoint, Failure, FailureKind, Limits, Request, Response};
 pub async fn fetch(endpoint: &Endpoint, request: &Request, limits: Limits) -> Result<Response, Failure> {
     let bytes = request.to_bytes(&endpoint.host)?;
     let doing = Cell::new("connecting");
-    let exchange = exchange(endpoint, &bytes, request.method == "HEAD", limits, &doing);
+    let exchange = async {
+        let mut connection = Connection::open(endpoint).await?;
+        doing.set("waiting for the answer");
+        exchange(&mut connection, &bytes, request.method == "HEAD", limits, &doing).await
+    };
     match tokio::time::timeout(limits.timeout, exchange).await {
         Ok(result) => result,
         Err(_) => Err(Failure::new(
@@ -31,17 +35,16 @@ pub async fn fetch(endpoint: &Endpoint, request: &Request, limits: Limits) -> Re
     }
 }
 
-async fn exchange(
-    endpoint: &Endpoint,
+/// One exchange on a connection that is open.
+pub(super) async fn exchange(
+    connection: &mut Connection,
     bytes: &[u8],
     head_request: bool,
     limits: Limits,
     doing: &Cell<&'static str>,
 ) -> Result<Response, Failure> {
-    let mut connection = Connection::open(endpoint).await?;
-    doing.set("waiting for the answer");
     let mut scratch = vec![0; 16 * 1024];
-    let mut collector = Collector { limit: limits.body, ..Collector::default() };
+    let mut collector = Collector::new(limits.body);
     connection.begin(head_request);
     let sent = Instant::now();
     let exchanged = poll_fn(|cx| {
@@ -53,8 +56,18 @@ async fn exchange(
     })
     .await
     .map_err(|broken| broken.failure)?;
+    Ok(response(connection, collector, exchanged, sent))
+}
+
+/// The answer that a connection has just received.
+pub(super) fn response(
+    connection: &Connection,
+    collector: Collector,
+    exchanged: Exchanged,
+    sent: Instant,
+) -> Response {
     let head = connection.head();
-    Ok(Response {
+    Response {
         status: head.status,
         reason: head.reason().to_owned(),
         minor_version: head.minor_version,
@@ -66,7 +79,7 @@ async fn exchange(
         first_byte: exchanged.first_byte.saturating_duration_since(sent),
         total: exchanged.done.saturating_duration_since(sent),
         closed: !exchanged.reusable,
-    })
+    }
 }
 
 fn owned(block: &HeaderBlock) -> Vec<(String, Vec<u8>)> {
@@ -75,10 +88,16 @@ fn owned(block: &HeaderBlock) -> Vec<(String, Vec<u8>)> {
 
 /// Keeps the start of a body and counts the rest.
 #[derive(Default)]
-struct Collector {
+pub(super) struct Collector {
     limit: usize,
     kept: Vec<u8>,
     length: u64,
+}
+
+impl Collector {
+    pub(super) fn new(limit: usize) -> Self {
+        Collector { limit, ..Collector::default() }
+    }
 }
 
 impl Sink for Collector {
@@ -96,7 +115,7 @@ impl Request {
     ///
     /// # Errors
     /// A line break or NUL where it would end the line: nothing is sent.
-    fn to_bytes(&self, host: &str) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn to_bytes(&self, host: &str) -> Result<Vec<u8>, Failure> {
         let refuse = |what: &str| {
             Failure::new(FailureKind::Local, format!("{what} holds a line break or a space: not sent"))
         };

@@ -2,6 +2,7 @@
 //! TLS by rustls, raw header lines in the order and spelling they came in.
 
 mod certificate;
+mod by_hand;
 mod chunked;
 mod connection;
 mod endpoint;
@@ -19,6 +20,7 @@ use rustls::pki_types::ServerName;
 use url::Url;
 
 pub use certificate::certificate;
+pub use by_hand::{Dripped, Pace, converse, drip};
 pub use connection::{Broken, Connection, Exchanged, Sink};
 pub use failure::printable;
 pub use fetch::fetch;

@@ -85,6 +85,7 @@ steps = [
 [audit]
 forbidden = ["/admin/"]
 media = ["/media/page.html"]
+patience = "3s"
 
 [load]
 model = "open"
@@ -127,7 +128,8 @@ impl Site {
     /// The same, signing its JWTs with this secret.
     pub async fn start_with(profile: &str, faults: &[&str], tls: &Path, secret: &str) -> Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
-        command.args(["target", "--profile", profile, "--port", "0", "--tls-dir"]).arg(tls);
+        command.args(["target", "--profile", profile, "--port", "0", "--read-timeout", "1"]);
+        command.arg("--tls-dir").arg(tls);
         for fault in faults {
             command.args(["--fault", fault]);
         }

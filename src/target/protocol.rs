@@ -1,0 +1,61 @@
+//! Faults of the protocol: methods, limits, and how an answer ends.
+
+use std::fmt::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+
+use super::Fault;
+use super::app::App;
+
+/// Path whose answer ends too early by fault.
+const SHORT: &str = "/healthz";
+
+/// Changes a request as the faults have it, or answers it.
+pub(super) fn before(app: &App, request: &mut Request) -> Option<Response> {
+    if request.method() == Method::TRACE && app.has(Fault::TraceEcho) {
+        let mut echo = String::new();
+        for (name, value) in request.headers() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(echo, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+        }
+        return Some(([(header::CONTENT_TYPE, "message/http")], echo).into_response());
+    }
+    let writes = [Method::PUT, Method::PATCH, Method::DELETE];
+    if app.has(Fault::AnyMethod) && writes.contains(request.method()) && request.uri().path() == "/" {
+        *request.method_mut() = Method::GET;
+    }
+    None
+}
+
+/// Changes an answer as the faults have it.
+pub(super) fn after(app: &App, path: &str, mut response: Response) -> Response {
+    if app.has(Fault::ClosesConnections) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if app.has(Fault::ShortBody) && path == SHORT && response.status() == StatusCode::OK {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000"));
+        return response.map(|body| Body::new(Unsized(body)));
+    }
+    response
+}
+
+/// A body that does not say how long it is.
+struct Unsized(Body);
+
+impl HttpBody for Unsized {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.0).poll_frame(context)
+    }
+}
