@@ -279,9 +279,12 @@ pub fn post_json(target: impl Into<String>, body: &serde_json::Value) -> Request
     Request { method: "POST".to_owned(), target: target.into(), headers, body }
 }
 
+/// How it names itself.
+pub const AGENT: &str = concat!("shakedown/", env!("CARGO_PKG_VERSION"));
+
 fn polite() -> Vec<(String, String)> {
     vec![
-        ("User-Agent".to_owned(), concat!("shakedown/", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("User-Agent".to_owned(), AGENT.to_owned()),
         ("Accept".to_owned(), "text/html,application/json;q=0.9,*/*;q=0.8".to_owned()),
     ]
 }

@@ -175,7 +175,7 @@ faults! {
     TrustsForwardedProto "trusts-forwarded-proto" "DJ-PROTO-SPOOF" "HSTS over http for a client that claims https (dev profile).";
     AdminThere "admin-there" "DJ-ADMIN" "Django's admin at its usual place.";
     TraceEcho "trace-echo" "HTTP-TRACE" "TRACE repeats the request's headers.";
-    AnyMethod "any-method" "HTTP-METHODS" "PUT, PATCH and DELETE get the home page.";
+    AnyMethod "any-method" "HTTP-METHODS" "PUT, PATCH and DELETE of the home page are answered with 200.";
     FirstHost "first-host" "HTTP-DUP-HOST" "The first of two Host lines counts.";
     BothLengths "both-lengths" "HTTP-CL-TE" "Content-Length beside Transfer-Encoding is taken for nothing.";
     DisguisedEncoding "disguised-encoding" "HTTP-TE-OBFUSCATED" "A Transfer-Encoding that is none is passed over.";

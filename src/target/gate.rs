@@ -48,7 +48,7 @@ async fn answered(app: &App, mut request: Request, next: Next) -> Response {
         Err(answer) => return *answer,
     };
     let path = request.uri().path().to_owned();
-    if let Some(answer) = protocol::before(app, &mut request) {
+    if let Some(answer) = protocol::before(app, &request) {
         return answer;
     }
     let knock = match doors::before(app, &mut request) {

@@ -12,12 +12,13 @@ use hyper::body::Frame;
 
 use super::Fault;
 use super::app::App;
+use super::split_write::SplitWrite;
 
 /// Path whose answer ends too early by fault.
 const SHORT: &str = "/healthz";
 
-/// Changes a request as the faults have it, or answers it.
-pub(super) fn before(app: &App, request: &mut Request) -> Option<Response> {
+/// What a fault answers in place of the application.
+pub(super) fn before(app: &App, request: &Request) -> Option<Response> {
     if request.method() == Method::TRACE && app.has(Fault::TraceEcho) {
         let mut echo = String::new();
         for (name, value) in request.headers() {
@@ -27,10 +28,8 @@ pub(super) fn before(app: &App, request: &mut Request) -> Option<Response> {
         return Some(([(header::CONTENT_TYPE, "message/http")], echo).into_response());
     }
     let writes = [Method::PUT, Method::PATCH, Method::DELETE];
-    if app.has(Fault::AnyMethod) && writes.contains(request.method()) && request.uri().path() == "/" {
-        *request.method_mut() = Method::GET;
-    }
-    None
+    let taken = app.has(Fault::AnyMethod) && writes.contains(request.method());
+    (taken && request.uri().path() == "/").then(|| "done\n".into_response())
 }
 
 /// Changes an answer as the faults have it.
@@ -40,7 +39,8 @@ pub(super) fn after(app: &App, path: &str, mut response: Response) -> Response {
     }
     if app.has(Fault::ShortBody) && path == SHORT && response.status() == StatusCode::OK {
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000"));
-        return response.map(|body| Body::new(Unsized(body)));
+        // The head has to be on its way before the server notices.
+        return response.map(|body| SplitWrite::body(Body::new(Unsized(body))));
     }
     response
 }

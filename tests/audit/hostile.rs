@@ -38,7 +38,7 @@ async fn serve(answer: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
             tokio::spawn(async move {
                 let mut head = Vec::new();
                 let mut chunk = [0; 16 * 1024];
-                while !head.windows(4).any(|w| w == b"\r\n\r\n") {
+                while !head.windows(4).any(|w| w == b"\r\n\r\n" || w.ends_with(b"\n\n")) {
                     match stream.read(&mut chunk).await {
                         Ok(n) if n > 0 => head.extend_from_slice(&chunk[..n]),
                         _ => return,
@@ -93,7 +93,8 @@ async fn without_consent_only_gets_of_the_scenario_are_sent() {
         assert_eq!(outcome.outcome, Outcome::NotRun, "{id}: {}", outcome.summary);
     }
     for head in asked.iter() {
-        assert!(head.contains("\r\nUser-Agent: shakedown/"), "{head}");
+        // One of the probes ends its lines without a carriage return.
+        assert!(head.contains("\nUser-Agent: shakedown/"), "{head}");
         assert!(!head.contains("Authorization"), "{head}");
     }
 }

@@ -52,8 +52,11 @@ async fn every_fault_is_found_under_its_row() {
     let local = LocalSet::new();
     let _inside = local.enter();
     let mut trials = JoinSet::new();
-    // It takes two: a test of its own below.
-    for fault in Fault::ALL.iter().filter(|fault| **fault != Fault::JwtSharedKey) {
+    // A part of them by the beginning of their rows' ids, for whoever works on one family.
+    let only = std::env::var("SHAKEDOWN_ONLY_ROWS").unwrap_or_default();
+    // JwtSharedKey takes two stacks: a test of its own below.
+    let wanted = |fault: &Fault| *fault != Fault::JwtSharedKey && fault.row().starts_with(&only);
+    for fault in Fault::ALL.iter().filter(|fault| wanted(fault)) {
         let over_http = matches!(fault, Fault::HstsOnHttp | Fault::TrustsForwardedProto);
         let profile = if over_http { "dev" } else { "production" };
         let sound = if profile == "dev" { sound_dev.clone() } else { sound.clone() };

@@ -5,7 +5,7 @@ use super::{Taken, nothing_sent, of, taken};
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose, Site};
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{Prober, nonsense, site};
+use crate::audit::prober::{AGENT, Prober, nonsense, site};
 use crate::audit::scene;
 use crate::plan::RouteKind;
 use crate::wire::Request;
@@ -83,9 +83,10 @@ pub static HOSTS: Probe = Probe {
             prober.send_by_hand(&head.site(TWO_LINES), vec![(HOST, head.request("GET"), twice)]).await;
             let scheme = if prober.input.endpoint.tls.is_some() { "https" } else { "http" };
             let target = format!("{scheme}://{foreign}{}", head.page.target);
-            let absolute = format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", head.host).into_bytes();
+            let absolute =
+                format!("GET {target} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {AGENT}\r\n\r\n", head.host);
             let request = Request { target, ..head.request("GET") };
-            prober.send_by_hand(&head.site(IN_LINE), vec![(HOST, request, absolute)]).await;
+            prober.send_by_hand(&head.site(IN_LINE), vec![(HOST, request, absolute.into_bytes())]).await;
         })
     },
 };
@@ -126,7 +127,8 @@ impl Head {
 
     fn bytes(&self, method: &str, lines: &str, body: &str) -> Vec<u8> {
         let (target, host) = (&self.page.target, &self.host);
-        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n{body}").into_bytes()
+        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\n{lines}\r\n{body}")
+            .into_bytes()
     }
 
     fn request(&self, method: &str) -> Request {
@@ -150,7 +152,8 @@ fn refuses(exchange: &Exchange, control: Taken) -> bool {
 }
 
 fn first(facts: &Facts, purpose: Purpose) -> Option<Taken> {
-    of(facts, purpose).map(|(_, exchange)| taken(exchange)).next()
+    // Without an answer it is no control.
+    of(facts, purpose).map(|(_, exchange)| taken(exchange)).find(|taken| matches!(taken, Taken::Status(_)))
 }
 
 pub fn two_lengths(facts: &Facts) -> Judgement {

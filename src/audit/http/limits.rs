@@ -136,7 +136,9 @@ fn growing(facts: &Facts, purpose: Purpose, subject: &str, refused: impl Fn(&Exc
         let detail = format!("a {} is taken", exchange.site.name);
         observations.push(Observation::new(Level::Warn, index, subject, detail));
     }
-    if places == 0 { nothing_sent() } else { Judgement::Judged { places, observations } }
+    // A server that answers none of them may be gone.
+    let answered = of(facts, purpose).any(|(_, exchange)| matches!(taken(exchange), Taken::Status(_)));
+    if answered { Judgement::Judged { places, observations } } else { nothing_sent() }
 }
 
 pub fn headers(facts: &Facts) -> Judgement {

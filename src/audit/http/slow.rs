@@ -7,7 +7,7 @@ use crate::audit::AuditInput;
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose};
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{Message, Prober, site};
+use crate::audit::prober::{AGENT, Message, Prober, site};
 use crate::audit::scene;
 use crate::plan::RouteKind;
 use crate::record::Confidence;
@@ -37,13 +37,17 @@ pub static SLOW_HEADER: Probe = Probe {
     name: "http-slow-header",
     consent: Consent::Guarded,
     about: "one header, a byte at a time, for as long as `patience` in [audit] says",
-    most: 1,
+    most: 2,
     lacks: impatient,
     send: |prober| {
         Box::pin(async move {
             let request = scene::front(prober.input);
+            prober.send(ALONE, site("front page alone", RouteKind::Html), request.clone()).await;
             let host = &prober.input.endpoint.host;
-            let start = format!("GET {} HTTP/1.1\r\nHost: {host}\r\nX-Shakedown: ", request.target);
+            let start = format!(
+                "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\nX-Shakedown: ",
+                request.target
+            );
             let pace = pace(prober);
             let message = Message { start: start.as_bytes(), pace };
             let place = site("slow header", RouteKind::Html);
@@ -69,7 +73,7 @@ pub static SLOW_BODY: Probe = Probe {
                 (entrance.path, if entrance.form { FORM } else { "application/json" })
             });
             let start = format!(
-                "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n"
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n"
             );
             let request = crate::wire::Request { method: "POST".to_owned(), ..page.clone() };
             let message = Message { start: start.as_bytes(), pace: pace(prober) };
@@ -93,7 +97,15 @@ fn waited(exchange: &Exchange) -> Option<(Duration, Duration, bool)> {
     Some((by_hand.open, by_hand.longest, ended))
 }
 
+/// How long an ordinary request took before.
+fn alone(facts: &Facts) -> Option<Duration> {
+    of(facts, ALONE).find_map(|(_, exchange)| Some(exchange.answer.as_ref().ok()?.total))
+}
+
 pub fn header(facts: &Facts) -> Judgement {
+    if alone(facts).is_none() {
+        return nothing_sent();
+    }
     let (mut places, mut observations) = (0, Vec::new());
     for (index, exchange) in of(facts, HEADER) {
         let Some((open, longest, ended)) = waited(exchange) else { continue };
@@ -119,14 +131,7 @@ pub fn body(facts: &Facts) -> Judgement {
             observations.push(Observation::new(Level::Warn, index, "slow body", detail));
         }
     }
-    let alone = of(facts, ALONE).find_map(|(_, exchange)| Some(exchange.answer.as_ref().ok()?.total));
-    let Some(alone) = alone else {
-        return if places == 0 {
-            nothing_sent()
-        } else {
-            Judgement::Inconclusive("an ordinary request was not answered before either".into())
-        };
-    };
+    let Some(alone) = alone(facts) else { return nothing_sent() };
     for (index, exchange) in of(facts, BESIDE) {
         let held_up = match &exchange.answer {
             Ok(answer) => answer.total > HELD_UP && answer.total > alone * 2,
