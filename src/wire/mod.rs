@@ -1,8 +1,8 @@
 //! HTTP on the wire, as the load path and the audit need it: own HTTP/1.1 framing over `httparse`,
 //! TLS by rustls, raw header lines in the order and spelling they came in.
 
-mod certificate;
 mod by_hand;
+mod certificate;
 mod chunked;
 mod connection;
 mod endpoint;
@@ -19,8 +19,8 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use url::Url;
 
-pub use certificate::certificate;
 pub use by_hand::{Dripped, Pace, converse, drip};
+pub use certificate::certificate;
 pub use connection::{Broken, Connection, Exchanged, Sink};
 pub use failure::printable;
 pub use fetch::fetch;
