@@ -88,6 +88,7 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         users: (0..2)
             .filter_map(|user| Some(scene::protected(input, user).first()?.user.name.clone()))
             .collect(),
+        secrets: input.plan.secrets.clone(),
         has_session: !sessions.is_empty(),
         exchanges: prober.exchanges,
         unsent,

@@ -129,6 +129,8 @@ pub struct Facts {
     pub csrf_cookies: Vec<String>,
     /// Names of the first two users who ask for protected routes.
     pub users: Vec<String>,
+    /// Secrets that the scenario wants to be tried on JWTs.
+    pub secrets: Vec<String>,
     /// Whether the scenario has a `session` auth at all.
     pub has_session: bool,
     /// Everything that was sent.

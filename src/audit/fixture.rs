@@ -19,6 +19,7 @@ pub fn facts(https: bool) -> Facts {
         session_cookies: vec!["sessionid".into()],
         csrf_cookies: vec!["csrftoken".into()],
         users: vec!["ada".into(), "grace".into()],
+        secrets: Vec::new(),
         has_session: true,
         exchanges: Vec::new(),
         unsent: BTreeMap::new(),

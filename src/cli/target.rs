@@ -53,6 +53,9 @@ pub struct Args {
     /// Seconds that a request may take to come in. Default: 60 for its head, 20 for its body.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
     read_timeout: Option<u32>,
+    /// File with the names of disabled users, one a line; looked at for each request, and may be absent.
+    #[arg(long, value_name = "FILE")]
+    disabled: Option<PathBuf>,
     /// Seconds that an access token lives.
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     access_ttl: u32,
@@ -72,6 +75,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         login_limit: args.login_limit,
         read_timeout: args.read_timeout.map(|seconds| Duration::from_secs(seconds.into())),
         access_ttl: Duration::from_secs(args.access_ttl.into()),
+        disabled: args.disabled,
         jwt_secret: secret(JWT_SECRET),
         client_secret: secret(CLIENT_SECRET),
     };

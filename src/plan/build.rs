@@ -14,6 +14,8 @@ use crate::scenario::{self, Diagnostics, Document, Mistakes};
 
 /// Longest that one request of the audit is kept open.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Most secrets of the user's own list.
+const SECRETS: usize = 100_000;
 
 impl Plan {
     /// Reads and checks a scenario file. Opens the files it names (users, feeders, bodies); sends nothing.
@@ -117,6 +119,7 @@ impl Check<'_> {
                 .iter()
                 .map(|login| (login.username.clone(), login.password.clone().into()))
                 .collect(),
+            secrets: self.audit_secrets(document, scenario.audit.secrets.as_deref()),
             gates,
         }
     }
@@ -143,6 +146,25 @@ impl Check<'_> {
             self.plain_path(path, place.item(position));
         }
         paths.to_vec()
+    }
+
+    /// The lines of the file in `secrets` of `[audit]`.
+    fn audit_secrets(&mut self, document: &Document, file: Option<&str>) -> Vec<String> {
+        let Some(file) = file else { return Vec::new() };
+        let path = self.path(file);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => text.lines().take(SECRETS).map(str::to_owned).collect(),
+            Err(error) => {
+                let place = document.root.key("audit").key("secrets");
+                let message = format!("cannot read `{}`: {error}", path.display());
+                self.wrong(
+                    place,
+                    message,
+                    "a text file with one secret a line, relative to the scenario file",
+                );
+                Vec::new()
+            }
+        }
     }
 
     fn feeders(&mut self, document: &Document) -> Vec<FeederPlan> {

@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::scenario::model::Auth;
 pub use crate::scenario::model::{
     Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
 };
+use crate::scenario::model::{Auth, Hook};
 use crate::secret::{Redactor, SecretString};
 pub use series::{PAUSE, SearchPlan, SeriesPlan, SweepPlan};
 pub use template::{Scope, Template, TemplateError, Variable};
@@ -93,6 +93,8 @@ pub struct Plan {
     pub patience: Option<Duration>,
     /// User names and passwords that products come with.
     pub default_logins: Vec<(String, SecretString)>,
+    /// Secrets that are tried on JWTs beside the common ones.
+    pub secrets: Vec<String>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
 }
@@ -131,6 +133,15 @@ impl Source {
     }
 }
 
+/// Commands that disable a user of a stack and enable them again. Texts are rendered by who runs them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserSwitch {
+    /// Disables.
+    pub off: Hook,
+    /// Enables again.
+    pub on: Hook,
+}
+
 /// A system under test. Texts may hold `{{port}}`, `{{state}}`, `{{vars.*}}`; `stack` renders them.
 #[derive(Debug, Clone)]
 pub struct StackPlan {
@@ -162,6 +173,10 @@ pub struct StackPlan {
     pub plain_port: Option<String>,
     /// Addresses of application servers behind the proxy, with templates.
     pub backends: Vec<String>,
+    /// File with the secret that it signs its JWTs with.
+    pub jwt_secret: Option<String>,
+    /// Commands that disable a user and enable them again.
+    pub user_switch: Option<UserSwitch>,
     /// Line (1-based) of its table in the scenario file.
     pub line: usize,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use super::check::Check;
-use super::{ReadyPlan, StackPlan};
+use super::{ReadyPlan, StackPlan, UserSwitch};
 use crate::scenario::model::{Prepare, Process, Role, Stack};
 use crate::scenario::{Document, Place};
 
@@ -84,8 +84,42 @@ impl Check<'_> {
             active_audit: stack.audit.as_ref().is_some_and(|audit| audit.active),
             plain_port: stack.audit.as_ref().and_then(|audit| audit.plain_port.clone()),
             backends: stack.audit.as_ref().map_or_else(Vec::new, |audit| audit.backends.clone()),
+            jwt_secret: stack.audit.as_ref().and_then(|audit| audit.jwt_secret.clone()),
+            user_switch: self.audit_commands(stack, place.key("audit"), &vars),
             guarded_audit: stack.audit.as_ref().is_some_and(|audit| audit.active && audit.guarded),
             line: document.line(place),
+        }
+    }
+
+    /// Checks what the audit may run and read.
+    fn audit_commands(&mut self, stack: &Stack, place: &Place, vars: &[String]) -> Option<UserSwitch> {
+        let audit = stack.audit.as_ref()?;
+        if let Some(file) = &audit.jwt_secret {
+            self.stack_text(file, place.key("jwt_secret"), vars);
+        }
+        for (name, hook) in [("disable_user", &audit.disable_user), ("enable_user", &audit.enable_user)] {
+            let Some(hook) = hook else { continue };
+            let place = place.key(name);
+            self.command(&hook.run, place, vars);
+            self.texts(hook.cwd.iter().map(|cwd| (cwd.as_str(), place.key("cwd"))), vars);
+            self.texts(hook.env.iter().map(|(key, text)| (text.as_str(), place.key("env").key(key))), vars);
+        }
+        match (&audit.disable_user, &audit.enable_user) {
+            (Some(off), Some(on)) => Some(UserSwitch { off: off.clone(), on: on.clone() }),
+            (None, None) => None,
+            (off, _) => {
+                let (is, lacks) = if off.is_some() {
+                    ("disable_user", "enable_user")
+                } else {
+                    ("enable_user", "disable_user")
+                };
+                self.wrong_key(
+                    place.key(is),
+                    format!("`{is}` needs `{lacks}` beside it"),
+                    "write both commands",
+                );
+                None
+            }
         }
     }
 

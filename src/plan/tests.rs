@@ -186,6 +186,12 @@ fn every_mistake_says_what_would_be_right() {
         (with("", "[[routes]]\nname = \"a\"\nmethod = \"PROPFIND\"\n"), "`method` goes with `path`"),
         (with("", "[[routes]]\nname = \"a\"\nget = \"x\"\n"), "write `/x`"),
         (with("", "[[routes]]\nname = \"a/b\"\nget = \"/\"\n"), "cannot hold '/'"),
+        (route("[audit]\nsecrets = \"absent.txt\""), "cannot read `./absent.txt`"),
+        (
+            route("[stacks.dev.audit]\ndisable_user = { run = [\"manage\"] }"),
+            "`disable_user` needs `enable_user` beside it",
+        ),
+        (route("[stacks.dev.audit]\njwt_secret = \"{{nope}}\""), "unknown value `{{nope}}`"),
         (route("auth = \"jwt\""), "add a table `[auth.jwt]`"),
         (route("headers = { \"a b\" = \"x\" }"), "cannot be a header's name"),
         (route("headers = { a = \"x\\r\\nHost: evil\" }"), "a header's value has one line"),

@@ -727,6 +727,9 @@ pub struct Audit {
     /// Paths of files that users have uploaded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<String>,
+    /// File of secrets, one a line, that are tried on JWTs beside the common ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<String>,
     /// Name of a user of the scenario who may be locked out for a while: wrong logins in a row are sent in this name, and
     /// in names that nobody has. Without it they are not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -767,6 +770,30 @@ pub struct StackAudit {
     /// Addresses (`host:port`) of application servers behind the proxy, which should not answer from here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub backends: Vec<String>,
+    /// File that holds the secret which this stack signs its JWTs with: some forged tokens need it. Templates:
+    /// `{{state}}`, `{{vars.*}}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt_secret: Option<String>,
+    /// Command that disables the user whose name stands in the environment variable `SHAKEDOWN_USER`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_user: Option<Hook>,
+    /// Command that enables that user again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_user: Option<Hook>,
+}
+
+/// A command that the audit runs. Templates: `{{state}}`, `{{scenario}}`, `{{shakedown}}`, `{{vars.*}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// Program and arguments; no shell.
+    pub run: Vec<String>,
+    /// Working folder, relative to the scenario file. Default: the scenario's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// Extra environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
 }
 
 /// What must hold for exit code 0.

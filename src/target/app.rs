@@ -64,6 +64,12 @@ impl App {
         self.settings.faults.has(fault)
     }
 
+    /// Whether a user is disabled.
+    pub(super) fn disabled(&self, name: &str) -> bool {
+        let list = self.settings.disabled.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        list.is_some_and(|list| list.lines().any(|line| line.trim() == name))
+    }
+
     /// Whether it is served over TLS.
     pub(super) fn secure(&self) -> bool {
         self.profile.secure()

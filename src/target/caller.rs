@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::answers::{credential_invalid, credential_missing, detail};
 use super::app::{App, Shared};
 use super::users::{AccountId, CLIENT_ID};
-use super::{cookies, csrf};
+use super::{Fault, cookies, csrf};
 
 /// An account and how it proved itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,9 @@ pub(super) fn session_account(app: &App, headers: &HeaderMap) -> Option<AccountI
 fn bearer(app: &App, token: &str) -> Option<Caller> {
     let claims = app.jwt.access(token).ok()?;
     let account = app.users.find(&claims.username)?;
+    if app.disabled(&claims.username) && !app.has(Fault::JwtDisabledUser) {
+        return None;
+    }
     let by = if claims.username == CLIENT_ID { "oauth2" } else { "jwt" };
     Some(Caller { account, by })
 }

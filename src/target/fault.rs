@@ -125,6 +125,7 @@ faults! {
     JwtPersonalData "jwt-personal-data" "JWT-PAYLOAD-DATA" "An e-mail address in each token.";
     JwtLogoutKeeps "jwt-logout-keeps" "JWT-LOGOUT" "Logout ends no token.";
     JwtRefreshReuse "jwt-refresh-reuse" "JWT-REFRESH-REUSE" "A refresh token works again and again, although new ones are given.";
+    JwtDisabledUser "jwt-disabled-user" "JWT-DISABLED-USER" "Tokens of disabled users work.";
     JwtMalformedCrash "jwt-malformed-crash" "JWT-MALFORMED" "500 for a token whose header is no JSON.";
     JwtPrivateKeySet "jwt-private-key-set" "JWT-JWKS" "A key set with private parts.";
     TokenForever "token-forever" "DRF-TOKEN-FOREVER" "The same token at each login.";

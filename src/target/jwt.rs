@@ -119,8 +119,11 @@ impl Issuer {
     }
 
     /// New tokens for a refresh token, which is spent.
-    pub(super) fn refresh(&self, token: &str) -> Result<Pair, Refused> {
+    pub(super) fn refresh(&self, token: &str, disabled: impl Fn(&str) -> bool) -> Result<Pair, Refused> {
         let claims = self.check(token, "refresh")?;
+        if disabled(&claims.username) && !self.faults.has(Fault::JwtDisabledUser) {
+            return Err(Refused::Invalid);
+        }
         self.spend(&claims)?;
         self.pair(&claims.user_id, &claims.username, &claims.sid)
     }
@@ -236,8 +239,8 @@ mod tests {
     fn a_refresh_token_works_once() {
         let issuer = issuer(true);
         let first = issuer.login(0, "user1").ok().unwrap();
-        let second = issuer.refresh(&first.refresh).ok().unwrap();
-        assert_eq!(issuer.refresh(&first.refresh).err(), Some(Refused::Blacklisted));
+        let second = issuer.refresh(&first.refresh, |_| false).ok().unwrap();
+        assert_eq!(issuer.refresh(&first.refresh, |_| false).err(), Some(Refused::Blacklisted));
         assert_eq!(issuer.access(&second.access).unwrap().username, "user1");
     }
 
@@ -246,7 +249,7 @@ mod tests {
         let issuer = issuer(true);
         let pair = issuer.login(0, "user1").ok().unwrap();
         assert_eq!(issuer.access(&pair.refresh).err(), Some(Refused::Invalid));
-        assert_eq!(issuer.refresh(&pair.access).err(), Some(Refused::Invalid));
+        assert_eq!(issuer.refresh(&pair.access, |_| false).err(), Some(Refused::Invalid));
     }
 
     #[test]
@@ -261,7 +264,7 @@ mod tests {
             let issuer = issuer(denies);
             let pair = issuer.login(0, "user1").ok().unwrap();
             issuer.logout(&pair.refresh).unwrap();
-            assert!(issuer.refresh(&pair.refresh).is_err());
+            assert!(issuer.refresh(&pair.refresh, |_| false).is_err());
             assert_eq!(issuer.access(&pair.access).is_err(), denies);
         }
     }

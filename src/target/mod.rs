@@ -69,6 +69,8 @@ pub struct Settings {
     pub access_ttl: Duration,
     /// What JWTs are signed with; `None`: a key that nobody knows.
     pub jwt_secret: Option<SecretString>,
+    /// File with the names of disabled users, one a line; it may be absent.
+    pub disabled: Option<PathBuf>,
     /// Secret of the OAuth client `shakedown`; `None`: one that nobody knows.
     pub client_secret: Option<SecretString>,
 }

@@ -47,7 +47,7 @@ pub(super) async fn obtain(State(app): State<Shared>, fields: Fields) -> Respons
 /// `POST /api/token/refresh/`: new tokens for a refresh token, which is spent.
 pub(super) async fn refresh(State(app): State<Shared>, fields: Fields) -> Response {
     match fields.get("refresh") {
-        Some(token) => pair(app.jwt.refresh(token)),
+        Some(token) => pair(app.jwt.refresh(token, |name| app.disabled(name))),
         None => missing(&["refresh"]),
     }
 }
@@ -107,7 +107,7 @@ fn login(app: &App, fields: &Fields) -> Result<AccountId, Rejected> {
         return Err(Rejected::Missing(absent.collect()));
     };
     app.throttle.count(name, Instant::now()).map_err(Rejected::Throttled)?;
-    app.users.login(name, password).ok_or(Rejected::Wrong)
+    app.users.login(name, password).filter(|_| !app.disabled(name)).ok_or(Rejected::Wrong)
 }
 
 fn pair(tokens: Result<Pair, Refused>) -> Response {

@@ -117,6 +117,8 @@ pub struct Site {
     css: String,
     endpoint: Endpoint,
     folder: PathBuf,
+    /// Names of the users that it takes for disabled.
+    disabled: tempfile::TempPath,
 }
 
 impl Site {
@@ -133,7 +135,8 @@ impl Site {
         for fault in faults {
             command.args(["--fault", fault]);
         }
-        command.env("TARGET_JWT_SECRET", secret);
+        let disabled = tempfile::NamedTempFile::new_in(tls).unwrap().into_temp_path();
+        command.env("TARGET_JWT_SECRET", secret).arg("--disabled").arg(&disabled);
         std::fs::write(tls.join("keys.json"), key_set()).unwrap();
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -145,7 +148,18 @@ impl Site {
         let page = fetch(&endpoint, &home, Limits::default()).await.unwrap();
         let page = String::from_utf8(page.body).unwrap();
         let css = page.split('"').find(|word| word.ends_with(".css")).unwrap().to_owned();
-        Site { child, url, css, endpoint, folder: tls.to_owned() }
+        Site { child, url, css, endpoint, folder: tls.to_owned(), disabled }
+    }
+
+    /// The rest of its table in the scenario.
+    fn stack(&self, active: bool) -> String {
+        let list = self.disabled.display();
+        let css = &self.css;
+        format!(
+            "vars = {{ css = \"{css}\" }}\n[stacks.prod.audit]\nactive = {active}\n\
+             disable_user = {{ run = [\"sh\", \"-c\", \"echo $SHAKEDOWN_USER > {list}\"] }}\n\
+             enable_user = {{ run = [\"sh\", \"-c\", \": > {list}\"] }}"
+        )
     }
 
     /// Every check of the catalogue.
@@ -155,7 +169,7 @@ impl Site {
 
     /// The selected checks.
     pub async fn audit_of(&self, selection: &Selection, active: bool) -> Vec<CheckOutcome> {
-        let stack = format!("vars = {{ css = \"{}\" }}\naudit = {{ active = {active} }}", self.css);
+        let stack = self.stack(active);
         let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
         let wallet = Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap();
         let values = BTreeMap::from([("vars.css".to_owned(), self.css.clone())]);
@@ -164,14 +178,14 @@ impl Site {
 
     /// The credentials that it gives the scenario's users.
     pub async fn wallet(&self) -> Wallet {
-        let stack = format!("vars = {{ css = \"{}\" }}", self.css);
+        let stack = self.stack(false);
         let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
         Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap()
     }
 
     /// The facts of these checks, where a stack called dev had given these credentials before.
     pub async fn audited_after(&self, earlier: &Wallet, selection: &Selection) -> Audited {
-        let stack = format!("vars = {{ css = \"{}\" }}\naudit = {{ active = true }}", self.css);
+        let stack = self.stack(true);
         let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, ROUTES);
         let wallet = Wallet::obtain(&plan, &self.endpoint, &|_, _| {}).await.unwrap();
         let values = BTreeMap::from([("vars.css".to_owned(), self.css.clone())]);

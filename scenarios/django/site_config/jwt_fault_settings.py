@@ -12,8 +12,8 @@ def change(settings):
     """Spoils SIMPLE_JWT."""
     if faults.on("jwt-weak-secret"):
         settings["SIGNING_KEY"] = WEAK_SECRET
-    if faults.on("jwt-expired"):
-        settings["ACCESS_TOKEN_LIFETIME"] = timedelta(seconds=5)
+    if faults.on("jwt-disabled-user"):
+        settings["CHECK_USER_IS_ACTIVE"] = False
     if faults.on("jwt-long-lived"):
         settings["ACCESS_TOKEN_LIFETIME"] = timedelta(days=7)
     if faults.on("jwt-refresh-as-access"):

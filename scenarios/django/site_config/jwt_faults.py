@@ -37,7 +37,7 @@ def taken(text):
     parts = text.split(".")
     try:
         header, claims = part(parts[0]), part(parts[1])
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
         return None
     if not isinstance(header, dict) or not isinstance(claims, dict) or "user_id" not in claims:
         return None

@@ -70,8 +70,7 @@ pub static EXP: Probe = Probe {
 
 /// A token of our own, kept until it has ended: the load's own must not be the one.
 async fn wait_for_the_end(prober: &mut Prober<'_>, victim: &Victim<'_>) {
-    let keyless =
-        "needs the key that signs the tokens (`verify` in the auth), or tokens that end within half a minute";
+    let keyless = "needs the key that signs the tokens (`jwt_secret` of the stack), or tokens that end within half a minute";
     let Some(account) = Account::of(prober.input, victim.target.auth.name.as_str()) else {
         return prober.lack(keyless);
     };

@@ -267,13 +267,14 @@ impl Found {
     }
 }
 
-/// The first common secret that signs the token; `own` are words that lie near for this stack.
-pub fn search(token: &Jwt, own: &[String]) -> Option<Found> {
+/// The first secret that signs the token: of the common ones, of the scenario's own list, or of the words that lie near
+/// for this stack, with the ends that people give them.
+pub fn search(token: &Jwt, listed: &[String], words: &[String]) -> Option<Found> {
     let algorithm = token.algorithm()?;
-    let own = varied(own);
-    let all = || common().iter().chain(&own);
+    let varied = varied(words);
+    let all = || common().iter().chain(listed).chain(&varied);
     let place = all().position(|secret| signs(secret.as_bytes(), token, algorithm))?;
-    Some(Found { secret: all().nth(place)?.clone(), place: place + 1, tried: common().len() + own.len() })
+    Some(Found { secret: all().nth(place)?.clone(), place: place + 1, tried: all().count() })
 }
 
 /// Secrets that are tried on every token.
@@ -343,16 +344,17 @@ mod tests {
             ["your-256-bit-secret", "my_jwt_secret_key123", "MY_JWT_SECRET", "letmein", "", "changeme"]
         {
             for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
-                let found = search(&token(secret, algorithm), &[]).unwrap_or_else(|| panic!("{secret:?}"));
+                let found =
+                    search(&token(secret, algorithm), &[], &[]).unwrap_or_else(|| panic!("{secret:?}"));
                 assert!(secret.is_empty() || !found.in_words().contains(secret), "{}", found.in_words());
                 assert!(found.in_words().contains(&format!("of the {} tried", common().len())));
             }
         }
         let own = ["notes".to_owned()];
-        assert!(search(&token("notes-jwt-secret", Algorithm::HS256), &own).is_some());
-        assert!(search(&token("notes-jwt-secret", Algorithm::HS256), &[]).is_none());
-        assert!(
-            search(&token("Tr0ub4dor&3 and a horse of another colour", Algorithm::HS256), &own).is_none()
-        );
+        assert!(search(&token("notes-jwt-secret", Algorithm::HS256), &[], &own).is_some());
+        assert!(search(&token("notes-jwt-secret", Algorithm::HS256), &[], &[]).is_none());
+        let long = "Tr0ub4dor&3 and a horse of another colour";
+        assert!(search(&token(long, Algorithm::HS256), &[], &own).is_none());
+        assert!(search(&token(long, Algorithm::HS256), &[long.to_owned()], &[]).is_some());
     }
 }

@@ -9,7 +9,7 @@ use super::common_secrets;
 use super::lifecycle::LOGIN;
 use super::token::Jwt;
 use crate::audit::check::{Judgement, Level, Observation};
-use crate::audit::exchange::{Exchange, Facts, Purpose};
+use crate::audit::exchange::{Facts, Purpose};
 use crate::audit::forged::success;
 use crate::record::Confidence;
 use crate::wire::Response;
@@ -227,8 +227,8 @@ pub fn weak_secret(facts: &Facts) -> Judgement {
             continue;
         }
         places += 1;
-        let own = own_words(facts, exchange, &issued.token);
-        if let Some(found) = common_secrets::search(&issued.token, &own) {
+        let own = own_words(facts, &issued.token);
+        if let Some(found) = common_secrets::search(&issued.token, &facts.secrets, &own) {
             observations.push(Observation::new(
                 Level::Fail,
                 issued.exchange,
@@ -241,7 +241,7 @@ pub fn weak_secret(facts: &Facts) -> Judgement {
 }
 
 /// Words that lie near for this stack's secret: its host, its issuer, its audience, names in its tokens.
-fn own_words(facts: &Facts, _: &Exchange, token: &Jwt) -> Vec<String> {
+fn own_words(facts: &Facts, token: &Jwt) -> Vec<String> {
     let mut words = vec![facts.stack.clone(), facts.host.clone()];
     words.extend(facts.host.rsplit_once(':').map(|(host, _)| host.to_owned()));
     for name in ["iss", "aud", "sub", "username", "client_id", "azp"] {

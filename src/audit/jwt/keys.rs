@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
+use super::hook::rendered;
 use super::token::{Jwt, decoded, encoded};
 use crate::audit::AuditInput;
 use crate::auth::mint::signing_key;
@@ -16,12 +17,16 @@ use crate::scenario::model::Auth;
 pub fn of_scenario(input: &AuditInput<'_>, auth: &AuthPlan, token: &Jwt) -> Option<EncodingKey> {
     let folder = input.plan.source.folder();
     let algorithm = token.algorithm()?;
+    let hmac = algorithm.family() == AlgorithmFamily::Hmac;
+    if let Some(key) = of_stack(input).filter(|key| hmac && signs(key, algorithm, token)) {
+        return Some(key);
+    }
     match &auth.auth {
         Auth::Mint { secret_env, key, .. } => {
             let key = key.as_ref().map(|key| folder.join(key));
             signing_key(algorithm, secret_env.as_deref(), key.as_deref()).ok()
         }
-        Auth::Jwt { verify: Some(verify), .. } if algorithm.family() == AlgorithmFamily::Hmac => {
+        Auth::Jwt { verify: Some(verify), .. } if hmac => {
             if let Some(name) = &verify.secret_env {
                 return signing_key(algorithm, Some(name), None).ok();
             }
@@ -33,6 +38,13 @@ pub fn of_scenario(input: &AuditInput<'_>, auth: &AuthPlan, token: &Jwt) -> Opti
         }
         _ => None,
     }
+}
+
+/// The secret in the file that the stack's `jwt_secret` names.
+fn of_stack(input: &AuditInput<'_>) -> Option<EncodingKey> {
+    let file = input.plan.stacks.get(input.stack.0)?.jwt_secret.as_ref()?;
+    let text = std::fs::read_to_string(input.plan.source.folder().join(rendered(file, input)?)).ok()?;
+    Some(EncodingKey::from_secret(text.trim().as_bytes()))
 }
 
 fn signs(key: &EncodingKey, algorithm: Algorithm, token: &Jwt) -> bool {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::hook::Disabled;
 use super::token::Jwt;
 use super::victim::{GARBAGE, accepted, forged};
 use crate::audit::AuditInput;
@@ -23,6 +24,7 @@ pub const MIXED_TYPES: Purpose = Purpose::Own("jwt-mixed-types");
 pub const REFRESHED: Purpose = Purpose::Own("jwt-refreshed");
 pub const REUSED: Purpose = Purpose::Own("jwt-reused");
 pub const LOGGED_OUT: Purpose = Purpose::Own("jwt-logged-out");
+pub const DISABLED: Purpose = Purpose::Own("jwt-disabled-user");
 pub const AFTER_LOGOUT: Purpose = Purpose::Own("jwt-after-logout");
 
 /// Variants that judges tell apart.
@@ -178,6 +180,57 @@ async fn end(prober: &mut Prober<'_>, account: &Account<'_>, path: &str) {
     if let Some(path) = account.refresh {
         account.post(prober, (AFTER_LOGOUT, REFRESH), path, refresh).await;
     }
+}
+
+pub static DISABLED_USER: Probe = Probe {
+    name: "jwt-disabled-user",
+    consent: Consent::Guarded,
+    about: "one login of the last user of each `jwt` auth; the scenario's command disables the user, the tokens are sent, and \
+            its other command enables them again",
+    most: 40,
+    lacks: |input| {
+        let stack = input.plan.stacks.get(input.stack.0);
+        let none = stack.is_none_or(|stack| stack.user_switch.is_none());
+        let hint = "the scenario has no command that disables a user: `disable_user` in [stacks.NAME.audit]";
+        no_login(input).or(none.then_some(hint))
+    },
+    send: |prober| {
+        Box::pin(async move {
+            for account in Account::all(prober.input) {
+                disabled(prober, &account).await;
+            }
+        })
+    },
+};
+
+async fn disabled(prober: &mut Prober<'_>, account: &Account<'_>) {
+    let input = prober.input;
+    let Some(switch) = input.plan.stacks.get(input.stack.0).and_then(|stack| stack.user_switch.as_ref())
+    else {
+        return;
+    };
+    prober.control(&account.target).await;
+    account.ask(prober, (GARBAGE, "no token"), &nonsense()).await;
+    let Some(pair) = account.login(prober).await else {
+        return prober.refuse(format!("auth `{}`: the audit could not log in", account.target.auth.name));
+    };
+    account.ask(prober, (Purpose::Control, "fresh login"), &pair.access).await;
+    let user = match Disabled::new(switch, &account.user.name, input).await {
+        Ok(user) => user,
+        Err(why) => return prober.refuse(why),
+    };
+    account.ask(prober, (DISABLED, "a disabled user's access token"), &pair.access).await;
+    if let (Some(path), Some(refresh)) = (account.refresh, &pair.refresh) {
+        account.post(prober, (DISABLED, "a disabled user's refresh token"), path, refresh).await;
+    }
+    if let Err(why) = user.end().await {
+        prober.refuse(format!("{why}: user `{}` is still disabled", account.user.name));
+    }
+    prober.control(&account.target).await;
+}
+
+pub fn disabled_user(facts: &Facts) -> Judgement {
+    forged(facts, DISABLED, accepted)
 }
 
 pub fn mixed_types(facts: &Facts) -> Judgement {

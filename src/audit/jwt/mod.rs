@@ -4,6 +4,7 @@ mod claims;
 mod common_secrets;
 mod environments;
 mod header_keys;
+mod hook;
 mod issued;
 mod key_sets;
 mod keys;
@@ -24,7 +25,7 @@ use claims::{AUD, EXP, ISS, MALFORMED, NBF};
 use environments::CROSS_ENV;
 use header_keys::{CRIT, JKU, JWK_EMBED, KID_INJECT, X5C};
 use key_sets::KEY_SETS;
-use lifecycle::LIFECYCLE;
+use lifecycle::{DISABLED_USER, LIFECYCLE};
 use signatures::{ALG_ALLOW, ALG_NONE, KEY_CONFUSION, SIG_STRIP, SIG_VERIFY};
 
 /// An active row of revision 1.
@@ -82,7 +83,8 @@ pub const CHECKS: &[Check] = &[
     Check {
         mode: Mode::Passive,
         probes: &[&ROUTES],
-        rule: "Tries over thirty thousand common secrets, and words of this stack's own, on tokens signed with a secret. Nothing is sent. \
+        rule: "Tries over thirty thousand common secrets, those of `secrets` in [audit], and words of this stack's own, on tokens signed with a \
+               secret. Nothing is sent. \
                Fails when one signs: everybody can then sign tokens. The finding tells its place in the list and how it begins.",
         fix: "R-JWTKEY",
         references: &["CWE-1391", "RFC 8725 3.5", "RFC 7518 3.2", "Django security.W009"],
@@ -200,6 +202,14 @@ pub const CHECKS: &[Check] = &[
                one was given and the old one still works.",
         references: &["CWE-294", "RFC 9700 4.14.2"],
         ..row("JWT-REFRESH-REUSE", "A refresh token twice", Severity::Medium, lifecycle::reused)
+    },
+    Check {
+        probes: &[&DISABLED_USER],
+        rule: "Logs the last user in, disables them by `disable_user` of [stacks.NAME.audit], sends their tokens, and enables them again by \
+               `enable_user`. Fails when one works. Not for production: it changes a user.",
+        fix: "R-LOGOUT",
+        references: &["ASVS v5.0.0-7.4.2", "ASVS v5.0.0-7.4.3", "SimpleJWT CHECK_USER_IS_ACTIVE"],
+        ..row("JWT-DISABLED-USER", "Tokens of a disabled user", Severity::High, lifecycle::disabled_user)
     },
     Check {
         probes: &[&MALFORMED],

@@ -75,7 +75,7 @@ impl Victim<'_> {
         let auth = self.target.auth;
         let Some(key) = keys::of_scenario(prober.input, auth, &self.token) else {
             prober.lack(format!(
-                "needs the key that signs the tokens of auth `{}`: its secret in `verify`, or an auth of kind `mint`",
+                "needs the key that signs the tokens of auth `{}`: `jwt_secret` of the stack, `verify` of the auth, or an auth of kind `mint`",
                 auth.name
             ));
             return None;
