@@ -115,6 +115,8 @@ pub struct Audited {
     pub facts: Arc<Facts>,
     checks: Vec<&'static Check>,
     secret_headers: Vec<String>,
+    /// Takes out what only the audit read: the stack's JWT secret.
+    read: Redactor,
     origin: curl::Origin,
 }
 
@@ -128,6 +130,7 @@ pub async fn collect(input: &AuditInput<'_>, selection: &Selection, say: Say<'_>
         facts: Arc::new(facts),
         checks,
         secret_headers: secret_headers(input),
+        read: Redactor::new(jwt::secret(input)),
         origin: curl::Origin::new(input.endpoint, authority),
     })
 }
@@ -136,8 +139,9 @@ impl Audited {
     /// Judges the selected checks of these modes. `redactor` takes secrets out of the evidence.
     #[must_use]
     pub fn judge(&self, modes: &[Mode], redactor: &Redactor) -> Vec<CheckOutcome> {
+        let redactor = redactor.clone().joined(self.read.clone());
         let reporter =
-            Reporter::new(&self.facts, redactor, self.secret_headers.iter().cloned(), &self.origin);
+            Reporter::new(&self.facts, &redactor, self.secret_headers.iter().cloned(), &self.origin);
         let wanted = self.checks.iter().filter(|check| modes.contains(&check.mode));
         wanted.map(|check| outcome::judge(check, &self.facts, &reporter)).collect()
     }

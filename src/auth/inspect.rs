@@ -6,8 +6,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 use serde_json::{Map, Value};
 
 /// Longest token looked at: no server takes a larger header.
@@ -46,33 +46,57 @@ pub struct Malformed(String);
 /// # Errors
 /// Which of its parts is malformed, and how.
 pub fn decode(token: &str) -> Result<Token, Malformed> {
+    let parts = split(token)?;
+    let claims = object(parts.claims, "second", "claims")?;
+    parts.signature()?;
+    Ok(Token { header: parts.header, claims })
+}
+
+/// A signed text: its header read, its payload as it came.
+struct Parts<'a> {
+    header: Map<String, Value>,
+    claims: &'a str,
+    /// What is signed.
+    signed: &'a str,
+    signature: &'a str,
+}
+
+impl Parts<'_> {
+    fn signature(&self) -> Result<(), Malformed> {
+        let read = URL_SAFE_NO_PAD.decode(self.signature).map(|_| ());
+        read.map_err(|_| Malformed("its third part, the signature, is no base64url (without padding)".into()))
+    }
+}
+
+fn split(token: &str) -> Result<Parts<'_>, Malformed> {
     if token.len() > LONGEST {
         return Err(Malformed(format!("it has {} bytes; the longest looked at has {LONGEST}", token.len())));
     }
     let parts: Vec<&str> = token.split('.').collect();
-    match parts.len() {
-        3 => {}
-        5 => {
+    let (head, claims, signature) = match parts.as_slice() {
+        [header, claims, signature] => (*header, *claims, *signature),
+        [_, _, _, _, _] => {
             return Err(Malformed(
                 "it has five parts: it is encrypted (JWE), and only its key opens it".into(),
             ));
         }
-        n => {
+        parts => {
             return Err(Malformed(format!(
-                "it has {n} part{} between dots; a signed token has three",
-                if n == 1 { "" } else { "s" }
+                "it has {} part{} between dots; a signed token has three",
+                parts.len(),
+                if parts.len() == 1 { "" } else { "s" }
             )));
         }
-    }
-    let header = object(parts[0], "first", "header")?;
+    };
+    let header = object(head, "first", "header")?;
     if !header.get("alg").is_some_and(Value::is_string) {
         return Err(Malformed("its header has no `alg` (RFC 7515 4.1.1)".into()));
     }
-    let claims = object(parts[1], "second", "claims")?;
-    if URL_SAFE_NO_PAD.decode(parts[2]).is_err() {
-        return Err(Malformed("its third part, the signature, is no base64url (without padding)".into()));
+    if URL_SAFE_NO_PAD.decode(claims).is_err() {
+        return Err(Malformed("its second part, the claims, is no base64url (without padding)".into()));
     }
-    Ok(Token { header, claims })
+    let signed = token.get(..head.len() + 1 + claims.len()).unwrap_or_default();
+    Ok(Parts { header, claims, signed, signature })
 }
 
 fn object(part: &str, which: &str, what: &str) -> Result<Map<String, Value>, Malformed> {
@@ -94,7 +118,45 @@ pub struct Keys {
 struct Key {
     name: String,
     kid: Option<String>,
+    /// The only algorithm it is for (RFC 7517 4.4).
+    algorithm: Option<String>,
     key: DecodingKey,
+}
+
+impl Key {
+    /// `None` for a key that verifies no signature: it is for something else, or broken.
+    fn of_jwk(jwk: &Value, name: &str) -> Option<Key> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        // RFC 7517 4.2 and 4.3.
+        let for_signatures = text("use").is_none_or(|purpose| purpose == "sig")
+            && jwk.get("key_ops").and_then(Value::as_array).is_none_or(|operations| {
+                operations.iter().any(|operation| operation == "verify" || operation == "sign")
+            });
+        // RFC 7518 6.2.1.2: a coordinate is as long as the curve's field.
+        let coordinate = match text("crv") {
+            Some("P-256") => Some(32),
+            Some("P-384") => Some(48),
+            _ => None,
+        };
+        let fits = |name: &str| match (coordinate, text(name)) {
+            (Some(length), Some(value)) => {
+                URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == length)
+            }
+            _ => true,
+        };
+        if !for_signatures || !fits("x") || !fits("y") || text("k").is_some_and(str::is_empty) {
+            return None;
+        }
+        let key = DecodingKey::from_jwk(&serde_json::from_value::<Jwk>(jwk.clone()).ok()?).ok()?;
+        let kid = text("kid").map(str::to_owned);
+        let shown = kid.as_deref().map_or(String::new(), |kid| format!(" `{kid}`"));
+        Some(Key {
+            name: format!("key{shown} of {name}"),
+            kid,
+            algorithm: text("alg").map(str::to_owned),
+            key,
+        })
+    }
 }
 
 impl Keys {
@@ -104,6 +166,7 @@ impl Keys {
             keys: vec![Key {
                 name: format!("the secret in {name}"),
                 kid: None,
+                algorithm: None,
                 key: DecodingKey::from_secret(secret),
             }],
         }
@@ -118,7 +181,7 @@ impl Keys {
             .or_else(|_| DecodingKey::from_ec_pem(pem))
             .or_else(|_| DecodingKey::from_ed_pem(pem))
             .map_err(|_| format!("{name} holds no RSA, EC or Ed25519 public key in PEM"))?;
-        Ok(Keys { keys: vec![Key { name: format!("the key in {name}"), kid: None, key }] })
+        Ok(Keys { keys: vec![Key { name: format!("the key in {name}"), kid: None, algorithm: None, key }] })
     }
 
     /// A JSON Web Key Set (RFC 7517 5).
@@ -126,18 +189,13 @@ impl Keys {
     /// # Errors
     /// A text that is no key set, or one without a usable key.
     pub fn jwks(json: &[u8], name: &str) -> Result<Self, String> {
-        let set: JwkSet =
+        let set: Value =
             serde_json::from_slice(json).map_err(|error| format!("{name} is no JWKS: {error}"))?;
-        let keys: Vec<Key> = set
-            .keys
-            .iter()
-            .filter_map(|jwk| {
-                let kid = jwk.common.key_id.clone();
-                let shown = kid.as_deref().map_or(String::new(), |kid| format!(" `{kid}`"));
-                let key = DecodingKey::from_jwk(jwk).ok()?;
-                Some(Key { name: format!("key{shown} of {name}"), kid, key })
-            })
-            .collect();
+        let listed = set
+            .get("keys")
+            .and_then(Value::as_array)
+            .ok_or_else(|| format!("{name} is no JWKS: it has no `keys`"))?;
+        let keys: Vec<Key> = listed.iter().filter_map(|jwk| Key::of_jwk(jwk, name)).collect();
         if keys.is_empty() { Err(format!("{name} holds no usable key")) } else { Ok(Keys { keys }) }
     }
 
@@ -162,14 +220,15 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("key {}: {error}", path.display()))
 }
 
-/// Verifies a token's signature and nothing else; gives the name of the key that did.
+/// Verifies the signature of a text in compact form and nothing else, whatever is signed; gives the name of the key that did.
 ///
 /// # Errors
 /// Why no key verifies it.
 pub fn verify(token: &str, keys: &Keys) -> Result<String, String> {
-    let decoded = decode(token).map_err(|error| error.to_string())?;
-    let written = decoded.algorithm().unwrap_or_default();
-    if decoded.header.contains_key("crit") {
+    let parts = split(token).map_err(|error| error.to_string())?;
+    parts.signature().map_err(|error| error.to_string())?;
+    let written = parts.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    if parts.header.contains_key("crit") {
         return Err(
             "its header has `crit`: extensions that must be understood, and are not (RFC 7515 4.1.11)".into(),
         );
@@ -177,7 +236,7 @@ pub fn verify(token: &str, keys: &Keys) -> Result<String, String> {
     let algorithm: Algorithm = written
         .parse()
         .map_err(|_| format!("nothing verifies algorithm `{}`", crate::wire::printable(written, 40)))?;
-    let kid = decoded.header.get("kid").and_then(Value::as_str);
+    let kid = parts.header.get("kid").and_then(Value::as_str);
     let fits = |key: &&Key| match (kid, &key.kid) {
         (Some(wanted), Some(has)) => wanted == has,
         _ => true,
@@ -198,14 +257,19 @@ pub fn verify(token: &str, keys: &Keys) -> Result<String, String> {
             family(candidates[0].key.family())
         ));
     }
-    let mut validation = Validation::new(algorithm);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
-    let good = of_family
-        .iter()
-        .find(|key| jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &validation).is_ok());
+    let only_for_another = |key: &&Key| key.algorithm.as_deref().is_some_and(|only| only != written);
+    if of_family.iter().all(|key| only_for_another(key)) {
+        let only = of_family[0].algorithm.as_deref().unwrap_or_default();
+        return Err(format!(
+            "the token says {written}, and {} is for {} alone",
+            of_family[0].name,
+            crate::wire::printable(only, 40)
+        ));
+    }
+    let good = of_family.iter().filter(|key| !only_for_another(key)).find(|key| {
+        jsonwebtoken::crypto::verify(parts.signature, parts.signed.as_bytes(), &key.key, algorithm)
+            .unwrap_or(false)
+    });
     match good {
         Some(key) => Ok(key.name.clone()),
         None => Err(format!("the signature does not match {}", of_family[0].name)),
@@ -296,6 +360,29 @@ mod tests {
         let set = |kid: &str| keys(&format!(r#"{{"keys":[{{"kty":"oct","kid":"{kid}","k":"{k}"}}]}}"#));
         assert!(verify(&token, &set("two")).unwrap().contains("`two`"));
         assert!(verify(&token, &set("one")).unwrap_err().contains("no key has the token's kid"));
+    }
+
+    #[test]
+    fn a_key_is_used_for_what_it_is_for() {
+        let secret = EncodingKey::from_secret(b"a secret of thirty-two bytes ...");
+        let token = jsonwebtoken::encode(&Header::default(), &json!({}), &secret).unwrap();
+        let k = URL_SAFE_NO_PAD.encode(b"a secret of thirty-two bytes ...");
+        let set = |more: &str| {
+            let json = format!(r#"{{"keys":[{{"kty":"oct","k":"{k}"{more}}}]}}"#);
+            Keys::jwks(json.as_bytes(), "keys.json").and_then(|keys| verify(&token, &keys))
+        };
+        for right in ["", r#","use":"sig""#, r#","key_ops":["verify"]"#, r#","alg":"HS256""#] {
+            set(right).unwrap_or_else(|error| panic!("{right}: {error}"));
+        }
+        for wrong in
+            [r#","use":"enc""#, r#","key_ops":["encrypt"]"#, r#","alg":"HS512""#, r#","alg":"A128GCM""#]
+        {
+            assert!(set(wrong).is_err(), "{wrong}");
+        }
+        assert!(Keys::jwks(br#"{"keys":[{"kty":"oct","k":""}]}"#, "keys.json").is_err());
+        let other_curve = A3_KEY.replace("P-256", "P-384");
+        assert!(Keys::jwks(other_curve.as_bytes(), "keys.json").is_err());
+        assert!(Keys::jwks(b"[]", "keys.json").is_err_and(|error| error.contains("no JWKS")));
     }
 
     #[test]

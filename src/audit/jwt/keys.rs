@@ -18,7 +18,8 @@ pub fn of_scenario(input: &AuditInput<'_>, auth: &AuthPlan, token: &Jwt) -> Opti
     let folder = input.plan.source.folder();
     let algorithm = token.algorithm()?;
     let hmac = algorithm.family() == AlgorithmFamily::Hmac;
-    if let Some(key) = of_stack(input).filter(|key| hmac && signs(key, algorithm, token)) {
+    let of_stack = secret(input).map(|secret| EncodingKey::from_secret(secret.as_bytes()));
+    if let Some(key) = of_stack.filter(|key| hmac && signs(key, algorithm, token)) {
         return Some(key);
     }
     match &auth.auth {
@@ -41,10 +42,10 @@ pub fn of_scenario(input: &AuditInput<'_>, auth: &AuthPlan, token: &Jwt) -> Opti
 }
 
 /// The secret in the file that the stack's `jwt_secret` names.
-fn of_stack(input: &AuditInput<'_>) -> Option<EncodingKey> {
+pub fn secret(input: &AuditInput<'_>) -> Option<String> {
     let file = input.plan.stacks.get(input.stack.0)?.jwt_secret.as_ref()?;
     let text = std::fs::read_to_string(input.plan.source.folder().join(rendered(file, input)?)).ok()?;
-    Some(EncodingKey::from_secret(text.trim().as_bytes()))
+    Some(text.trim().to_owned())
 }
 
 fn signs(key: &EncodingKey, algorithm: Algorithm, token: &Jwt) -> bool {

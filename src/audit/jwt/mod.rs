@@ -25,6 +25,7 @@ use claims::{AUD, EXP, ISS, MALFORMED, NBF};
 use environments::CROSS_ENV;
 use header_keys::{CRIT, JKU, JWK_EMBED, KID_INJECT, X5C};
 use key_sets::KEY_SETS;
+pub(super) use keys::secret;
 use lifecycle::{DISABLED_USER, LIFECYCLE};
 use signatures::{ALG_ALLOW, ALG_NONE, KEY_CONFUSION, SIG_STRIP, SIG_VERIFY};
 
