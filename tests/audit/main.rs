@@ -79,6 +79,43 @@ async fn every_fault_is_found_under_its_row() {
     assert!(missed.is_empty(), "{} faults:\n{}", missed.len(), missed.join("\n"));
 }
 
+/// A fault of the tokens turns its own row red, and those that follow from it.
+#[tokio::test]
+async fn one_fault_of_the_tokens_is_one_finding() {
+    let follows: &[(&str, &[&str])] = &[
+        // A misshapen token has no algorithm either; one without an algorithm has no signature; who looks at none
+        // takes every other forgery under the genuine algorithm.
+        ("JWT-ALG-NONE", &["JWT-MALFORMED"]),
+        ("JWT-SIG-STRIP", &["JWT-ALG-NONE"]),
+        ("JWT-SIG-VERIFY", &["JWT-KEY-CONFUSION", "JWT-KID-INJECT", "JWT-MALFORMED"]),
+    ];
+    let tls = Arc::new(tempfile::tempdir().unwrap());
+    // The first one makes the certificates that the others use.
+    drop(Site::start("production", &[], tls.path()).await);
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let local = LocalSet::new();
+    let _inside = local.enter();
+    let mut trials = JoinSet::new();
+    let faults = Fault::ALL.iter().filter(|fault| fault.row().starts_with("JWT-"));
+    for fault in faults.filter(|fault| **fault != Fault::JwtSharedKey) {
+        let (tls, permits) = (tls.clone(), permits.clone());
+        trials.spawn_local(async move {
+            let _permit = permits.acquire().await.unwrap();
+            let site = Site::start("production", &[fault.name()], tls.path()).await;
+            let outcomes = site.audit_of(&Selection::parse("JWT-*").unwrap(), true).await;
+            let good = |o: &CheckOutcome| {
+                matches!(o.outcome, Outcome::Pass | Outcome::NotApplicable | Outcome::Info)
+            };
+            let others = outcomes.into_iter().filter(|o| !good(o) && o.check != fault.row());
+            (fault, others.map(|outcome| outcome.check).collect::<Vec<String>>())
+        });
+    }
+    for (fault, others) in local.run_until(trials.join_all()).await {
+        let expected = follows.iter().find(|(row, _)| *row == fault.row()).map_or(&[][..], |(_, also)| also);
+        assert_eq!(others, expected, "beside {} of {}", fault.row(), fault.name());
+    }
+}
+
 #[tokio::test]
 async fn a_token_of_dev_opens_production_where_both_sign_with_one_key() {
     let tls = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! Keys to forge with: the scenario's own where it gives one, and throwaway ones.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey};
 use rcgen::{CertificateParams, KeyPair};
@@ -93,9 +94,16 @@ impl Own {
     }
 
     /// One with a public part: of the token's own algorithm, or of RS256 where that is a secret's.
-    pub fn public(token: &Jwt) -> Option<Own> {
+    pub fn public(token: &Jwt) -> Option<Arc<Own>> {
+        // An RSA key takes a while to make, and one forges as well as another.
+        static RS256: OnceLock<Option<Arc<Own>>> = OnceLock::new();
         let own = token.algorithm().filter(|algorithm| algorithm.family() != AlgorithmFamily::Hmac);
-        Own::new(own.unwrap_or(Algorithm::RS256))
+        match own {
+            None | Some(Algorithm::RS256) => {
+                RS256.get_or_init(|| Own::new(Algorithm::RS256).map(Arc::new)).clone()
+            }
+            Some(algorithm) => Own::new(algorithm).map(Arc::new),
+        }
     }
 
     /// The public part as a JWK.
