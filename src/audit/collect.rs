@@ -15,6 +15,7 @@ use super::prober::Prober;
 use super::{AuditInput, Say, scene};
 use crate::plan::{Profile, StackPlan};
 
+pub(super) use browser::Browser;
 pub(super) use misfits::MISFITS;
 pub(super) use routes::ROUTES;
 pub(super) use session::SESSIONS;

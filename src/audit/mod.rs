@@ -25,6 +25,8 @@ pub mod headers;
 pub mod http;
 pub mod jwt;
 pub mod leaks;
+pub mod login;
+pub mod net;
 mod outcome;
 pub mod probe;
 pub mod prober;
@@ -95,6 +97,9 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         errors::CHECKS,
         django::CHECKS,
         http::CHECKS,
+        net::CHECKS,
+        // Last: its wrong logins may have the stack refuse right ones for a while.
+        login::CHECKS,
     ]
     .into_iter()
     .flatten()

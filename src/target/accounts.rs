@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use serde::Deserialize;
 
-use super::answers::{found, same_site, throttled};
+use super::answers::{found, same_site};
 use super::app::{App, Shared};
 use super::caller::session_account;
+use super::entrance::{self, Turned};
 use super::fields::Fields;
 use super::{Fault, cookies, csrf, debug_pages, pages};
 
@@ -39,11 +40,10 @@ pub(super) async fn login(State(app): State<Shared>, headers: HeaderMap, fields:
     let (Some(name), Some(password)) = (fields.get("username"), fields.get("password")) else {
         return form(&app, &headers, next, true);
     };
-    if let Err(wait) = app.throttle.count(name, std::time::Instant::now()) {
-        return throttled(wait);
-    }
-    let Some(account) = app.users.login(name, password) else {
-        return form(&app, &headers, next, true);
+    let account = match entrance::enter(&app, &headers, name, password, false).await {
+        Ok(account) => account,
+        Err(Turned::Wrong) => return form(&app, &headers, next, true),
+        Err(Turned::Away(answer)) => return *answer,
     };
     let sent = cookies::get(&headers, cookies::SESSION);
     let keep = sent.as_deref().filter(|id| app.has(Fault::SessionFixation) && !id.is_empty());
@@ -51,7 +51,11 @@ pub(super) async fn login(State(app): State<Shared>, headers: HeaderMap, fields:
         sent.iter().for_each(|id| app.sessions.close(id));
     }
     let id = app.sessions.open(account, keep);
-    let mut response = found(if same_site(next) { next } else { HOME });
+    let mut response = found(if same_site(next) || (app.has(Fault::OpenRedirect) && !next.is_empty()) {
+        next
+    } else {
+        HOME
+    });
     cookies::session(&app, response.headers_mut(), &id);
     cookies::csrf(&app, response.headers_mut(), &csrf::secret());
     response

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::routing::{any, get, post};
 
 use super::jwt::Issuer;
+use super::lockout::Lockout;
 use super::notes::Notes;
 use super::session::Sessions;
 use super::static_files::StaticFiles;
@@ -27,6 +28,7 @@ pub(super) struct App {
     pub(super) notes: Notes,
     pub(super) files: StaticFiles,
     pub(super) throttle: Throttle,
+    pub(super) lockout: Lockout,
     /// Requests so far, for a fault that changes its mind.
     pub(super) turns: AtomicUsize,
     /// Answers by path, for the fault of a cache that does not look at credentials.
@@ -50,6 +52,7 @@ impl App {
             sessions: Sessions::new(settings.faults.has(Fault::SessionLowEntropy)),
             files: StaticFiles::new(settings.profile, settings.faults.has(Fault::StaticPlainNames))?,
             throttle: Throttle::new(settings.login_limit),
+            lockout: Lockout::new(),
             turns: AtomicUsize::new(0),
             kept: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),

@@ -189,6 +189,22 @@ faults! {
     FieldsCrash "fields-crash" "HTTP-FIELDS-LIMIT" "500 for JSON that is nested too deep.";
     ClosesConnections "closes-connections" "HTTP-KEEPALIVE" "Every answer closes its connection.";
     ShortBody "short-body" "HTTP-CL-MISMATCH" "/healthz ends before its Content-Length.";
+    PlainHttp "plain-http" "NET-REDIRECT" "Plain http is answered as https is.";
+    PlainApiRedirect "plain-api-redirect" "NET-REDIRECT-API" "The API redirects plain http too.";
+    OpenRedirect "open-redirect" "NET-OPEN-REDIRECT" "The login leads wherever `next` says.";
+    TokenCacheable "token-cacheable" "LOGIN-CACHE" "Answers with tokens may be kept.";
+    LoginByGet "login-by-get" "LOGIN-GET" "Name and password may stand in the query.";
+    PasswordEcho "password-echo" "LOGIN-BODY-ECHO" "A refusal repeats the password.";
+    EnumBody "enum-body" "LOGIN-ENUM-BODY" "A refusal tells names that nobody has.";
+    EnumTime "enum-time" "LOGIN-ENUM-TIME" "Only the passwords of users are hashed.";
+    LongPasswordCrash "long-password-crash" "LOGIN-LONG-PASSWORD" "500 for a long password.";
+    DefaultLogin "default-login" "LOGIN-DEFAULT-CRED" "admin logs in with admin.";
+    LoginUnlimited "login-unlimited" "LOGIN-RATE" "Wrong passwords are not counted.";
+    AuthtokenUnthrottled "authtoken-unthrottled" "DRF-AUTHTOKEN-UNTHROTTLED" "DRF's token endpoint counts no wrong passwords.";
+    LimitByForwardedFor "limit-by-forwarded-for" "LOGIN-RATE-XFF" "The limit counts by X-Forwarded-For.";
+    LimitRaces "limit-races" "LOGIN-RATE-CONCURRENT" "Tries at once slip through the limit.";
+    LimitByName "limit-by-name" "LOGIN-RATE-KEY" "The limit counts by name only.";
+    NoRetryAfter "no-retry-after" "LOGIN-RETRY-AFTER" "429 without Retry-After.";
     Toolbar "toolbar" "DJ-TOOLBAR" "django-debug-toolbar.";
 }
 

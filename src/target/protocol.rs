@@ -10,9 +10,9 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 
-use super::Fault;
 use super::app::App;
 use super::split_write::SplitWrite;
+use super::{Fault, entrance};
 
 /// Path whose answer ends too early by fault.
 const SHORT: &str = "/healthz";
@@ -27,6 +27,9 @@ pub(super) fn before(app: &App, request: &Request) -> Option<Response> {
         }
         return Some(([(header::CONTENT_TYPE, "message/http")], echo).into_response());
     }
+    if let Some(answer) = entrance::by_get(app, request) {
+        return Some(answer);
+    }
     let writes = [Method::PUT, Method::PATCH, Method::DELETE];
     let taken = app.has(Fault::AnyMethod) && writes.contains(request.method());
     (taken && request.uri().path() == "/").then(|| "done\n".into_response())
@@ -36,6 +39,9 @@ pub(super) fn before(app: &App, request: &Request) -> Option<Response> {
 pub(super) fn after(app: &App, path: &str, mut response: Response) -> Response {
     if app.has(Fault::ClosesConnections) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if app.has(Fault::TokenCacheable) && path == "/api/token/" && response.status() == StatusCode::OK {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     }
     if app.has(Fault::ShortBody) && path == SHORT && response.status() == StatusCode::OK {
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000"));

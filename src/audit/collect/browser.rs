@@ -6,29 +6,29 @@ use crate::wire::{Request, Response};
 
 /// Cookies of one visitor.
 #[derive(Clone, Default)]
-pub(super) struct Browser {
+pub(in crate::audit) struct Browser {
     cookies: Vec<(String, String)>,
     /// `https://host`; empty over http, where Django looks at neither Referer nor Origin.
     origin: String,
 }
 
 impl Browser {
-    pub(super) fn new(https: bool, host: &str) -> Self {
+    pub(in crate::audit) fn new(https: bool, host: &str) -> Self {
         let origin = if https { format!("https://{host}") } else { String::new() };
         Browser { cookies: Vec::new(), origin }
     }
 
-    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+    pub(in crate::audit) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(in crate::audit) fn set(&mut self, name: &str, value: &str) {
         self.cookies.retain(|(n, _)| n != name);
         self.cookies.push((name.to_owned(), value.to_owned()));
     }
 
     /// Takes the cookies of an answer; an empty or expired one is a deletion.
-    pub(super) fn absorb(&mut self, answer: &Response) {
+    pub(in crate::audit) fn absorb(&mut self, answer: &Response) {
         for line in answer.header_lines("set-cookie") {
             let mut parts = line.split(';').map(str::trim);
             let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
@@ -43,12 +43,12 @@ impl Browser {
         }
     }
 
-    pub(super) fn get(&self, target: &str) -> Request {
+    pub(in crate::audit) fn get(&self, target: &str) -> Request {
         self.with_cookies(get(target))
     }
 
     /// A form sent from the page at `from`.
-    pub(super) fn post(&self, target: &str, from: &str, fields: &[(&str, &str)]) -> Request {
+    pub(in crate::audit) fn post(&self, target: &str, from: &str, fields: &[(&str, &str)]) -> Request {
         let mut request = self.with_cookies(post(target, fields));
         if !self.origin.is_empty() {
             request.headers.push(("Origin".to_owned(), self.origin.clone()));
@@ -66,7 +66,7 @@ impl Browser {
     }
 
     /// The CSRF token: as the form has it, else as the cookie has it.
-    pub(super) fn token(&self, auth: &SessionAuth<'_>, page: &Response) -> String {
+    pub(in crate::audit) fn token(&self, auth: &SessionAuth<'_>, page: &Response) -> String {
         let in_form = hidden_field(&String::from_utf8_lossy(&page.body), auth.csrf_field);
         in_form.or_else(|| self.cookie(auth.csrf_cookie).map(str::to_owned)).unwrap_or_default()
     }
