@@ -65,7 +65,8 @@ pub fn limit(facts: &Facts) -> Judgement {
     let mut observations = Vec::new();
     for series in series.values() {
         let (index, tries) = (series.last.0, series.let_through);
-        if !series.limited && !(series.authtoken && elsewhere) {
+        let left_to_drf = series.authtoken && elsewhere;
+        if !(series.limited || left_to_drf) {
             let detail = format!("{tries} wrong passwords in a row, and no limit");
             observations.push(Observation::new(Level::Fail, index, "limit", detail));
         } else if series.limited && tries > SOON {
