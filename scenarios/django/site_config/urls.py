@@ -1,9 +1,10 @@
 from django.contrib.auth import views as auth_views
 from django.urls import path
-from rest_framework.authtoken.views import obtain_auth_token
+from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
 
 from notes import views
+from notes.parsers import BoundedJSONParser
 
 from . import faults
 
@@ -13,7 +14,7 @@ urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("api-token-auth/", obtain_auth_token),
+    path("api-token-auth/", ObtainAuthToken.as_view(parser_classes=[BoundedJSONParser])),
     path("api/token/", TokenObtainPairView.as_view()),
     path("api/token/refresh/", TokenRefreshView.as_view()),
     path("api/token/logout/", TokenBlacklistView.as_view()),
