@@ -327,11 +327,12 @@ impl Framing {
                     }
                 }
                 17 if line.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    // A line that names no coding is a line all the same: the length beside it is in doubt.
+                    coded = true;
                     for item in tokens(line.value) {
                         if chunked {
                             return Err(ParseError::TransferEncoding);
                         }
-                        coded = true;
                         chunked = item.eq_ignore_ascii_case(b"chunked");
                     }
                 }
