@@ -9,6 +9,8 @@ mod extract;
 mod job;
 mod judge;
 mod load;
+#[doc(hidden)]
+pub mod pieces;
 mod random;
 mod recorder;
 mod redirect;

@@ -1,0 +1,114 @@
+//! shakedown beside its peers: what a request costs each generator, on the same server, in turn.
+//!
+//! `cargo bench --bench peers` needs nginx, taskset and the peers' Debian packages (those that are missing are named and
+//! left out) and rewrites the table in `docs/performance.md`. `-- --rounds N --seconds S --only small,tls --dry` change
+//! how much is run and whether the table is written.
+
+mod case;
+mod floor;
+mod peer;
+mod server;
+mod table;
+mod usage;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use case::Case;
+use peer::Peer;
+use server::Server;
+use table::{Rows, Sample};
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Connections of every generator.
+const CONNECTIONS: usize = 50;
+
+struct Options {
+    rounds: usize,
+    length: Duration,
+    only: Option<String>,
+    dry: bool,
+}
+
+impl Options {
+    fn parse(mut words: impl Iterator<Item = String>) -> Result<Options, Failure> {
+        let mut options = Options { rounds: 5, length: Duration::from_secs(5), only: None, dry: false };
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
+            match word.as_str() {
+                "--rounds" => options.rounds = value()?.parse()?,
+                "--seconds" => options.length = Duration::from_secs(value()?.parse()?),
+                "--only" => options.only = Some(value()?),
+                "--dry" => options.dry = true,
+                "--bench" => {}
+                other => {
+                    return Err(format!("{other} is not known: --rounds, --seconds, --only, --dry").into());
+                }
+            }
+        }
+        Ok(options)
+    }
+
+    fn wants(&self, case: &Case) -> bool {
+        self.only.as_ref().is_none_or(|only| only.split(',').any(|name| name == case.name))
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let done = match words.as_slice() {
+        [flag, address, path, seconds, length] if flag == "--floor" => {
+            floor::run(address, path, seconds, length)
+        }
+        _ => Options::parse(words.into_iter()).and_then(|options| measure(&options)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("peers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<(), Failure> {
+    if std::thread::available_parallelism()?.get() < 2 {
+        return Err("one core cannot hold the server and the generator apart: two are needed".into());
+    }
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path())?;
+    let peers = Peer::installed();
+    let mut tables = Vec::new();
+    for case in case::CASES.iter().filter(|case| options.wants(case)) {
+        let mut rows = Rows::new(&peers, case);
+        for round in 0..options.rounds {
+            // Each round begins with another one, so that none always follows the same.
+            for turn in 0..peers.len() {
+                let peer = &peers[(round + turn) % peers.len()];
+                if !peer.can(case) {
+                    continue;
+                }
+                let sample: Sample = peer.run(case, &server, options.length, folder.path())?;
+                eprintln!(
+                    "{} {}/{}: {:<10} {:>6.2} us, {:>8.0}/s",
+                    case.name,
+                    round + 1,
+                    options.rounds,
+                    peer.name,
+                    sample.cpu_us,
+                    sample.rate
+                );
+                rows.add(peer.name, sample);
+            }
+        }
+        tables.push(rows.markdown(options.rounds, options.length));
+    }
+    let text = format!("{}\n{}", peer::versions(&peers), tables.join("\n"));
+    println!("{text}");
+    if !options.dry {
+        table::write(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md")), &text)?;
+    }
+    Ok(())
+}
