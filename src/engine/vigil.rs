@@ -75,7 +75,12 @@ impl Vigil {
 
     /// Whether to wait awake for a moment that is so far away.
     pub(super) fn waits_awake(&self, now: Instant, left: Duration) -> bool {
-        left < NEAR && now >= self.rest_until.get()
+        left < NEAR && !self.rests(now)
+    }
+
+    /// Whether it lets others have the core.
+    pub(super) fn rests(&self, now: Instant) -> bool {
+        now < self.rest_until.get()
     }
 
     /// Time spent looking while there was nothing to do: not work, so not what makes a generator busy.
