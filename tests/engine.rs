@@ -120,7 +120,7 @@ async fn constant_arrivals_come_as_the_schedule_wants() {
         assert_eq!(tally.routes[0].latencies.response.len(), 300);
         assert_eq!(tally.seconds.iter().map(|s| s.wanted).collect::<Vec<_>>(), [200, 100]);
         assert_eq!(tally.seconds.iter().map(|s| s.counts.requests).sum::<u64>(), 300);
-        assert_eq!(tally.seconds.iter().map(|s| s.response.len()).sum::<u64>(), 300);
+        assert_eq!(tally.seconds.iter().map(|s| s.response.count).sum::<u64>(), 300);
         assert_eq!((tally.generator.unsent, tally.generator.threads, tally.interrupted), (0, threads, false));
         assert!(tally.generator.cpu_s > 0.0);
     }
@@ -546,7 +546,7 @@ async fn a_stop_ends_it_at_once_with_what_there_is() {
     let tally = trial
         .run_with(async |mut events, _renew, stopper| {
             while let Some(event) = events.recv().await {
-                if let Event::Second(second) = event {
+                if let Event::Second { tally: second, .. } = event {
                     assert_eq!(second.second, 0);
                     stopper.send_replace(true);
                     break;
@@ -577,7 +577,7 @@ async fn renewed_credentials_are_used_and_secrets_never_shown() {
     let tally = trial
         .run_with(async |mut events, renew, _stopper| {
             while let Some(event) = events.recv().await {
-                if matches!(event, Event::Second(_)) {
+                if matches!(event, Event::Second { .. }) {
                     let credential = Credential {
                         headers: vec![("Authorization".into(), SecretString::from("Token renewed-secret"))],
                         ..Credential::default()

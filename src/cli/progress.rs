@@ -83,14 +83,14 @@ impl Progress {
             }
             Event::WarmUp { stack, duration } => self.begin(stack, "warm-up", duration),
             Event::Measuring { stack, duration } => self.begin(stack, "measuring", duration),
-            Event::Second { tally, .. } => {
+            Event::Second { tally, response, .. } => {
                 if let Some(load) = &mut self.load {
                     load.requests += tally.counts.requests;
                     load.errors += tally.counts.errors.iter().sum::<u64>();
                     load.rate = tally.counts.requests;
                     load.wanted = tally.wanted;
                     // Same bounds, self-resizing: adding cannot fail.
-                    let _ = load.response.add(&tally.response);
+                    let _ = load.response.add(&*response);
                 }
                 self.tick();
             }

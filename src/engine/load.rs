@@ -6,6 +6,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hdrhistogram::Histogram;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::job::{Job, Model, Times};
@@ -15,7 +16,7 @@ use super::schedule::Schedule;
 use super::worker::{self, Orders, Report, WorkerTally};
 use super::{
     Counts, EngineError, Event, GeneratorTally, Latencies, LoadInput, LoadTally, RouteTally, SecondTally,
-    histogram,
+    Spread, histogram,
 };
 use crate::auth::Renewed;
 use crate::secret::Redactor;
@@ -162,9 +163,17 @@ fn merge(
     LoadTally { routes, seconds, generator, samples, interrupted }
 }
 
+/// A second that not all workers have reported yet.
+struct OpenSecond {
+    reports: usize,
+    tally: SecondTally,
+    response: Histogram<u64>,
+    taken: u64,
+}
+
 /// Seconds as the workers report them, merged and said in order.
 struct Seconds {
-    open: BTreeMap<u32, (usize, SecondTally, u64)>,
+    open: BTreeMap<u32, OpenSecond>,
     closed: Vec<SecondTally>,
     workers: usize,
     wanted: Option<Wanted>,
@@ -181,38 +190,44 @@ impl Seconds {
     }
 
     fn add(&mut self, report: &WorkerSecond) {
-        let (count, second, taken) = self.open.entry(report.second).or_insert_with(|| {
-            let second = SecondTally {
+        let open = self.open.entry(report.second).or_insert_with(|| OpenSecond {
+            reports: 0,
+            tally: SecondTally {
                 second: report.second,
                 wanted: 0,
                 counts: Counts::default(),
-                response: small_histogram(),
+                response: Spread::default(),
                 in_flight: 0,
                 backlog: 0,
-            };
-            (0, second, 0)
+            },
+            response: small_histogram(),
+            taken: 0,
         });
-        *count += 1;
-        second.wanted += report.begun;
-        second.counts.add(&report.counts);
+        open.reports += 1;
+        open.tally.wanted += report.begun;
+        open.tally.counts.add(&report.counts);
         // Same bounds at the bottom, and the sum resizes itself: adding cannot fail.
-        let _ = second.response.add(&report.response);
-        second.in_flight += report.in_flight;
-        *taken += report.taken;
-        while self.open.first_key_value().is_some_and(|(_, (count, _, _))| *count >= self.workers) {
+        let _ = open.response.add(&report.response);
+        open.tally.in_flight += report.in_flight;
+        open.taken += report.taken;
+        while self.open.first_key_value().is_some_and(|(_, open)| open.reports >= self.workers) {
             self.close_first();
         }
     }
 
     fn close_first(&mut self) {
-        let Some((_, (_, mut second, taken))) = self.open.pop_first() else { return };
+        let Some((_, OpenSecond { tally: mut second, response, taken, .. })) = self.open.pop_first() else {
+            return;
+        };
+        second.response = Spread::of(&response);
         if let Some(wanted) = &mut self.wanted {
             let before = wanted.due;
             wanted.up_to(second.second);
             second.wanted = wanted.due - before;
             second.backlog = wanted.due.saturating_sub(taken);
         }
-        let _ = self.events.send(Event::Second(Box::new(second.clone())));
+        let event = Event::Second { tally: Box::new(second.clone()), response: Box::new(response) };
+        let _ = self.events.send(event);
         self.closed.push(second);
     }
 
@@ -246,5 +261,52 @@ impl Wanted {
                 self.due += u64::from(arrival.measured);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorder::{Outcome, Recorder};
+    use super::*;
+
+    #[test]
+    fn an_hour_of_samples_takes_no_more_room_than_a_minute() {
+        let begin = Instant::now();
+        let mut recorder = Recorder::new(1, begin, Duration::from_secs(3_600));
+        let (events, mut said) = unbounded_channel();
+        let mut seconds =
+            Seconds { open: BTreeMap::new(), closed: Vec::new(), workers: 1, wanted: None, events };
+        let mut room = Vec::new();
+        for second in 0..3_600_u64 {
+            for n in 0..1_000_u64 {
+                let intended = begin + Duration::from_micros(second * 1_000_000 + n * 1_000);
+                // From 50 us to 50 ms, all within the first minute.
+                let done = intended + Duration::from_micros(50 + (second * 7 + n * 50) % 50_000);
+                recorder.record(
+                    0,
+                    &Outcome {
+                        intended,
+                        begun: intended,
+                        sent: intended,
+                        first_byte: done,
+                        done,
+                        status: Some(200),
+                        received: 1,
+                        transmitted: 1,
+                        opened: 0,
+                        error: None,
+                    },
+                );
+            }
+            let over = begin + Duration::from_secs(second + 1);
+            recorder.roll(over, 0, &mut |second| seconds.add(&second));
+            while said.try_recv().is_ok() {}
+            room.push(recorder.room_taken());
+        }
+        assert_eq!(seconds.closed.iter().map(|second| second.counts.requests).sum::<u64>(), 3_599_000);
+        assert!(seconds.open.is_empty());
+        assert_eq!(room[60], room[3_598]);
+        // What a second leaves: counts, no histogram.
+        assert!(size_of::<SecondTally>() < 512, "{}", size_of::<SecondTally>());
     }
 }

@@ -176,6 +176,26 @@ pub struct RouteTally {
     pub latencies: Latencies,
 }
 
+/// What is kept of a second's latencies when it is over: a histogram a second would be hundreds of megabytes an hour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// Samples.
+    pub count: u64,
+    /// Median in nanoseconds; 0 without samples, as the next two.
+    pub p50: u64,
+    /// 99 % are not above it.
+    pub p99: u64,
+    /// Largest.
+    pub max: u64,
+}
+
+impl Spread {
+    fn of(histogram: &Histogram<u64>) -> Self {
+        let at = |q| histogram.value_at_quantile(q);
+        Spread { count: histogram.len(), p50: at(0.5), p99: at(0.99), max: histogram.max() }
+    }
+}
+
 /// One second of the measured part, over all routes.
 #[derive(Debug, Clone)]
 pub struct SecondTally {
@@ -186,7 +206,7 @@ pub struct SecondTally {
     /// Counts of requests that ended in it.
     pub counts: Counts,
     /// Response time of good answers.
-    pub response: Histogram<u64>,
+    pub response: Spread,
     /// Requests under way at its end.
     pub in_flight: u64,
     /// Arrivals due but not yet sent at its end, because every connection was busy.
@@ -255,7 +275,12 @@ pub enum Event {
         duration: Duration,
     },
     /// A second of the measured part is over (merged over the workers).
-    Second(Box<SecondTally>),
+    Second {
+        /// What was counted in it.
+        tally: Box<SecondTally>,
+        /// Response times of its good answers in nanoseconds.
+        response: Box<Histogram<u64>>,
+    },
 }
 
 /// What a load needs from outside.

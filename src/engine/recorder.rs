@@ -211,6 +211,15 @@ impl Recorder {
         second
     }
 
+    /// Buckets that the histograms hold.
+    #[cfg(test)]
+    pub(super) fn room_taken(&self) -> usize {
+        let routes = self.routes.iter().flat_map(|RouteRecorder { latencies: l, .. }| {
+            [&l.response, &l.service, &l.first_byte, &l.failed]
+        });
+        routes.chain([&self.second_response, &self.schedule_lag]).map(Histogram::distinct_values).sum()
+    }
+
     /// What was counted, by route.
     pub(super) fn into_routes(self) -> Vec<RouteTally> {
         self.routes

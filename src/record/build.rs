@@ -77,16 +77,16 @@ fn errors(counts: &Counts) -> BTreeMap<String, u64> {
 impl SecondRecord {
     /// One second.
     pub fn of(second: &SecondTally) -> Self {
-        let good = second.response.len();
-        let at = |q: f64| second.response.value_at_quantile(q) as f64 / 1e6;
+        let spread = second.response;
+        let ms = |nanos: u64| nanos as f64 / 1e6;
         SecondRecord {
             second: second.second,
             wanted: second.wanted,
             requests: second.counts.requests,
             errors: second.counts.errors.iter().sum(),
-            p50_ms: (good > 0).then(|| at(0.5)),
-            p99_ms: estimable(good, 0.99).then(|| at(0.99)),
-            max_ms: (good > 0).then(|| second.response.max() as f64 / 1e6),
+            p50_ms: (spread.count > 0).then(|| ms(spread.p50)),
+            p99_ms: estimable(spread.count, 0.99).then(|| ms(spread.p99)),
+            max_ms: (spread.count > 0).then(|| ms(spread.max)),
             in_flight: second.in_flight,
             backlog: second.backlog,
         }

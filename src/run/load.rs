@@ -143,11 +143,11 @@ impl Trial<'_> {
         match event {
             engine::Event::WarmUp { duration } => self.say(Event::WarmUp { stack, duration }),
             engine::Event::Measuring { duration } => self.say(Event::Measuring { stack, duration }),
-            engine::Event::Second(tally) => {
+            engine::Event::Second { tally, response } => {
                 let since = measured_from.map_or(Duration::ZERO, |at| at - self.began);
                 let start = since + Duration::from_secs(tally.second.into());
-                self.append(&stack, start, Duration::from_secs(1), &tally.response);
-                self.say(Event::Second { stack, tally });
+                self.append(&stack, start, Duration::from_secs(1), &response);
+                self.say(Event::Second { stack, tally, response });
             }
         }
     }

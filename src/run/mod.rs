@@ -3,6 +3,7 @@
 //! A stack that does not start, refuses a login or dies is a failure of that stack: it stands in the record with its
 //! reason and the other stacks are still measured. The record on disk is replaced after every step.
 
+mod descriptors;
 mod discover;
 mod folder;
 mod load;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -87,6 +89,8 @@ pub enum Event {
         stack: String,
         /// What was counted in it.
         tally: Box<SecondTally>,
+        /// Response times of its good answers in nanoseconds.
+        response: Box<Histogram<u64>>,
     },
     /// A load of a series begins.
     Probe {
@@ -154,6 +158,9 @@ pub async fn run(
         audited: Vec::new(),
         dev: None,
     };
+    if let Some(short) = options.load.then(|| descriptors::make_room(&plan.load)).flatten() {
+        trial.warn(short);
+    }
     trial.begin_log();
     trial.save();
     let mut running = trial.start_all().await;
