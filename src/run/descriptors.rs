@@ -1,6 +1,6 @@
 //! Room for connections: the limit of open files.
 
-use crate::plan::{LoadPlan, ModelPlan};
+use crate::plan::{LoadPlan, ModelPlan, SeriesPlan};
 
 /// Descriptors that are not connections of the load: logs, pipes of the stacks, timers, logins.
 const SPARE: u64 = 128;
@@ -17,8 +17,11 @@ pub(super) fn make_room(load: &LoadPlan) -> Option<String> {
     short_of(wanted(load), getrlimit(Resource::Nofile).current)
 }
 
-/// Connections the load may have open at once.
+/// Connections the load may have open at once, or the largest of a series.
 fn wanted(load: &LoadPlan) -> u64 {
+    if let Some(SeriesPlan::Sweep(sweep)) = &load.series {
+        return sweep.levels.iter().copied().max().unwrap_or(0).into();
+    }
     match &load.model {
         ModelPlan::Open { connections, .. } => *connections as u64,
         ModelPlan::Closed { profile, .. } => {
