@@ -18,6 +18,9 @@ use crate::wire::{Connection, Exchanged, Failure, FailureKind};
 /// server did close it, the request goes out once more.
 const FRESH: Duration = Duration::from_micros(200);
 
+/// So long a body waits for a 100 (Continue); then it goes out all the same (RFC 9110 10.1.1).
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What a request adds up over redirects and retries.
 #[derive(Default)]
 pub(super) struct Effort {
@@ -34,6 +37,8 @@ pub(super) struct Sending<'a> {
     pub(super) connection: &'a mut Option<Connection>,
     pub(super) deadline: &'a mut Deadline,
     pub(super) request: &'a [u8],
+    /// Length of the head, where the body waits for a 100 (Continue).
+    pub(super) held_at: Option<usize>,
     pub(super) body: &'a mut Body,
     pub(super) keep: Option<&'a StatusRule>,
     pub(super) timeout: Duration,
@@ -67,11 +72,19 @@ impl Sending<'_> {
             let used = connection.served() > 0;
             self.body.reset();
             connection.begin(head_request);
+            let mut patience = self.held_at.map(|head| {
+                connection.hold_body(head);
+                Box::pin(tokio::time::sleep(PATIENCE))
+            });
             effort.transmitted += self.request.len() as u64;
             let mut intake = Intake { keep: self.keep, body: self.body };
             let vigil = &self.worker.vigil;
             let exchanged = poll_fn(|cx| {
                 vigil.worked();
+                if patience.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready()) {
+                    patience = None;
+                    connection.go_ahead();
+                }
                 let mut scratch = scratch.borrow_mut();
                 match connection.poll_exchange(cx, self.request, &mut scratch, &mut intake) {
                     Poll::Ready(result) => Poll::Ready(Some(result)),

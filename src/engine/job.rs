@@ -8,7 +8,7 @@ use super::request::{CompiledRoute, CredentialLines};
 use super::schedule::Schedule;
 use super::{EngineError, LoadInput};
 use crate::plan::{ConnectionMode, Item, ModelPlan, RouteId, User};
-use crate::wire::Endpoint;
+use crate::wire::{Endpoint, Tls};
 
 /// Longest that requests under way at the end of the measured part are waited for.
 pub(super) const DRAIN: Duration = Duration::from_secs(5);
@@ -53,6 +53,10 @@ impl Job {
                 sum
             })
             .collect();
+        let mut endpoint = input.endpoint.clone();
+        if !load.tls_resumption {
+            endpoint.tls = endpoint.tls.as_ref().map(Tls::without_resumption);
+        }
         // A worker without a connection or a user of its own has nothing to do.
         let (model, workers) = match &load.model {
             ModelPlan::Open { profile, arrivals, connections } => {
@@ -70,7 +74,7 @@ impl Job {
             }
         };
         Ok(Job {
-            endpoint: input.endpoint.clone(),
+            endpoint,
             routes,
             items: plan.items.clone(),
             sums,

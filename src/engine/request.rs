@@ -22,6 +22,8 @@ pub(super) struct CompiledRoute {
     /// Lines about the body: only sent with it.
     body_lines: Vec<u8>,
     body: Body,
+    /// Whether the body waits for a 100 (Continue).
+    expects_continue: bool,
 }
 
 enum Body {
@@ -114,7 +116,9 @@ impl CompiledRoute {
         let mut body_lines = Vec::new();
         for (name, template) in &plan.headers {
             let template = bind(template)?;
-            let about_body = name.len() > 8 && name.as_bytes()[..8].eq_ignore_ascii_case(b"content-");
+            // An expectation is about the body too: a redirect that is followed by GET has neither.
+            let about_body = name.len() > 8 && name.as_bytes()[..8].eq_ignore_ascii_case(b"content-")
+                || name.eq_ignore_ascii_case("expect");
             match template.as_literal() {
                 _ if name.eq_ignore_ascii_case("content-length") => {}
                 Some(text) if !breaks_line(text.as_bytes()) => {
@@ -154,12 +158,35 @@ impl CompiledRoute {
             out.extend_from_slice(&fixed);
             out
         });
-        Ok(CompiledRoute { plan: bound, needs_body, path, opening, fixed, lines, body_lines, body })
+        let expects_continue = plan.headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("expect")
+                && value.as_literal().is_some_and(|text| text.trim().eq_ignore_ascii_case("100-continue"))
+        });
+        Ok(CompiledRoute {
+            plan: bound,
+            needs_body,
+            path,
+            opening,
+            fixed,
+            lines,
+            body_lines,
+            body,
+            expects_continue,
+        })
     }
 
     /// The method this turn has.
     pub(super) fn method(&self, turn: Turn<'_>) -> &str {
         if turn.get { "GET" } else { &self.plan.method }
+    }
+
+    /// Length of a rendered request's head where its body has to wait for a 100 (Continue).
+    pub(super) fn held_at(&self, request: &[u8]) -> Option<usize> {
+        if !self.expects_continue {
+            return None;
+        }
+        let end = memchr::memmem::find(request, b"\r\n\r\n")? + 4;
+        (end < request.len()).then_some(end)
     }
 
     /// Writes the request into `out`; `spare` holds what is rendered apart.

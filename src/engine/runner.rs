@@ -261,6 +261,7 @@ impl Runner {
                 connection: &mut self.connection,
                 deadline: &mut self.deadline,
                 request: &self.request,
+                held_at: route.held_at(&self.request),
                 body: &mut self.body,
                 keep: route.needs_body.then_some(&route.plan.expect.status),
                 timeout: route.plan.timeout,

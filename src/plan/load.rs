@@ -52,6 +52,7 @@ impl Check<'_> {
             series,
             warmup: self.duration(Some(&load.warmup), place.key("warmup"), Duration::from_secs(2)),
             connection: load.connection,
+            tls_resumption: load.tls_resumption,
             timeout: self.positive_duration(
                 Some(&load.timeout),
                 place.key("timeout"),

@@ -407,6 +407,8 @@ pub struct LoadPlan {
     pub warmup: Duration,
     /// Keep-alive or one connection a request.
     pub connection: ConnectionMode,
+    /// Whether a new TLS connection may resume an earlier session.
+    pub tls_resumption: bool,
     /// Time-out of a request that sets none.
     pub timeout: Duration,
     /// Worker threads.

@@ -234,7 +234,7 @@ impl LoadRecord {
         };
         LoadRecord {
             summary: format!(
-                "{word}, {levels}, {detail}, {each}{} after {} of warm-up, {}{}",
+                "{word}, {levels}, {detail}, {each}{} after {} of warm-up, {}{}{}",
                 seconds(load.duration()),
                 seconds(load.warmup),
                 if connection == "new" {
@@ -242,6 +242,7 @@ impl LoadRecord {
                 } else {
                     "kept-alive connections"
                 },
+                if load.tls_resumption { "" } else { ", no TLS resumption" },
                 if flows && matches!(model, "open" | "search") { ", a flow is one arrival" } else { "" },
             ),
             model: model.to_owned(),
@@ -348,6 +349,7 @@ mod tests {
             series: None,
             warmup: second,
             connection: ConnectionMode::KeepAlive,
+            tls_resumption: true,
             timeout: second,
             threads: 1,
             seed: 1,

@@ -650,6 +650,8 @@ pub struct Load {
     pub stages: Vec<Stage>,
     /// `keep-alive` or `new` connection for each request.
     pub connection: ConnectionMode,
+    /// Whether a new TLS connection may resume the session of one before, as browsers do. Default true.
+    pub tls_resumption: bool,
     /// Most connections at once (open). Default 256. What waits beyond it is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
@@ -682,6 +684,7 @@ impl Default for Load {
             warmup: "2s".into(),
             stages: Vec::new(),
             connection: ConnectionMode::KeepAlive,
+            tls_resumption: true,
             connections: None,
             timeout: "10s".into(),
             threads: None,

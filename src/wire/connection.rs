@@ -70,6 +70,8 @@ struct Exchange {
     write_error: Option<io::Error>,
     first_byte: Option<Instant>,
     received: u64,
+    /// So much of the request goes out before the server has said 100 (Continue).
+    held_at: Option<usize>,
 }
 
 impl Connection {
@@ -133,6 +135,18 @@ impl Connection {
         self.exchange = Exchange::default();
     }
 
+    /// Holds the body of the exchange that began back, until the server says 100 (Continue) or [`Self::go_ahead`] is
+    /// called; `head` is the length of the request's head. When the final answer comes first, the body is never sent
+    /// (RFC 9110 10.1.1).
+    pub fn hold_body(&mut self, head: usize) {
+        self.exchange.held_at = Some(head);
+    }
+
+    /// Sends a body that is held back with the next [`Self::poll_exchange`]: a server may never say 100.
+    pub fn go_ahead(&mut self) {
+        self.exchange.held_at = None;
+    }
+
     /// Sends what is left of `request` and reads what is there of the answer. Reading does not wait for the
     /// sending to end: a server may answer early. `scratch` is used within the call only.
     pub fn poll_exchange(
@@ -157,6 +171,10 @@ impl Connection {
             self.exchange.received += n as u64;
             match self.take_in(scratch.get(..n).unwrap_or_default(), sink) {
                 Err(error) => return Poll::Ready(Err(self.broken(error.into()))),
+                Ok(None) if self.exchange.held_at.is_some() && self.parser.continued() => {
+                    self.exchange.held_at = None;
+                    self.exchange.send(&mut self.stream, cx, request);
+                }
                 Ok(None) => {}
                 Ok(Some(surplus)) => {
                     let sent = self.exchange.written >= request.len() && self.exchange.flushed;
@@ -249,7 +267,8 @@ impl Exchange {
     /// Sends as much as goes now. An error is kept: the server may have answered before it stopped reading.
     fn send(&mut self, stream: &mut Stream, cx: &mut Context<'_>, request: &[u8]) {
         while self.write_error.is_none() {
-            let rest = request.get(self.written..).unwrap_or_default();
+            let end = self.held_at.unwrap_or(request.len());
+            let rest = request.get(self.written..end).unwrap_or_default();
             if rest.is_empty() {
                 if !self.flushed {
                     match stream.poll_flush(cx) {
@@ -262,7 +281,10 @@ impl Exchange {
             }
             match stream.poll_write(cx, rest) {
                 Poll::Ready(Ok(0)) => self.write_error = Some(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(n)) => self.written += n,
+                Poll::Ready(Ok(n)) => {
+                    self.written += n;
+                    self.flushed = false;
+                }
                 Poll::Ready(Err(error)) => self.write_error = Some(error),
                 Poll::Pending => return,
             }

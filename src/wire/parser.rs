@@ -93,6 +93,7 @@ pub struct ResponseParser {
     /// Bytes of an incomplete head or of incomplete trailers that were looked at already.
     seen: usize,
     interim: u32,
+    continued: bool,
     keep_alive: bool,
     head: ResponseHead,
     /// What follows `head`, once one was read.
@@ -107,6 +108,7 @@ impl ResponseParser {
         self.bodiless = head_request;
         self.seen = 0;
         self.interim = 0;
+        self.continued = false;
         self.keep_alive = false;
         self.trailers.clear();
     }
@@ -124,6 +126,11 @@ impl ResponseParser {
     /// Whether the connection may serve another request after this answer (RFC 9112 9.3).
     pub fn keep_alive(&self) -> bool {
         self.keep_alive
+    }
+
+    /// Whether a 100 (Continue) came for this answer's request.
+    pub fn continued(&self) -> bool {
+        self.continued
     }
 
     /// Reads on; says how many bytes of `input` are used.
@@ -237,7 +244,10 @@ impl ResponseParser {
         let status = response.code.unwrap_or_default();
         match status {
             101 => return Err(ParseError::Switched),
-            100..=199 => return Ok(Some((length, true))),
+            100..=199 => {
+                self.continued |= status == 100;
+                return Ok(Some((length, true)));
+            }
             0..=99 => return Err(ParseError::Head(httparse::Error::Status)),
             _ => {}
         }

@@ -35,6 +35,15 @@ impl Tls {
     }
 }
 
+impl Tls {
+    /// The same, but every handshake is a full one.
+    pub fn without_resumption(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.resumption = rustls::client::Resumption::disabled();
+        Tls { config: Arc::new(config), name: self.name.clone() }
+    }
+}
+
 /// Reading a hundred and more files is for once.
 fn system_roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
