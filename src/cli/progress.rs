@@ -12,6 +12,8 @@ use crate::run::Event;
 
 /// Between two plain lines of a running load.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+/// Columns from which there is room for a bar beside the numbers.
+const BAR_FROM: u16 = 110;
 
 /// The view; where it goes is decided once.
 pub struct Progress {
@@ -118,8 +120,8 @@ impl Progress {
 
     fn begin(&mut self, stack: String, phase: &'static str, duration: Duration) {
         if let View::Bar(bar) = &self.view {
-            let template = "{spinner} {prefix:.bold} [{bar:24}] {wide_msg}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
+            // The window may have changed since the last load.
+            if let Ok(style) = ProgressStyle::with_template(template(columns())) {
                 bar.set_style(style.progress_chars("█▌░"));
             }
             bar.set_length(duration.as_secs().max(1));
@@ -167,7 +169,22 @@ impl Progress {
     }
 }
 
+/// The terminal's width; 80 where it does not say.
+fn columns() -> u16 {
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col)
+}
+
+/// What a load's line looks like: the bar has to go where it would push out the numbers.
+fn template(columns: u16) -> &'static str {
+    if columns < BAR_FROM {
+        "{spinner} {prefix:.bold} {wide_msg}"
+    } else {
+        "{spinner} {prefix:.bold} [{bar:24}] {wide_msg}"
+    }
+}
+
 impl Load {
+    /// Time and errors first: a narrow terminal cuts the end.
     fn line(&self) -> String {
         let p99 = if self.response.is_empty() {
             "–".to_owned()
@@ -176,8 +193,8 @@ impl Load {
         };
         let left = self.duration.saturating_sub(self.began.elapsed()).as_secs_f64().ceil();
         format!(
-            "{} req/s ({} arrivals), p99 {p99}, {} errors, {left:.0} s left",
-            self.rate, self.wanted, self.errors
+            "{left:.0} s left, {} errors, {} req/s ({} arrivals), p99 {p99}",
+            self.errors, self.rate, self.wanted
         )
     }
 }
@@ -199,8 +216,34 @@ mod tests {
             wanted: 12,
             response: engine::histogram(),
         };
-        assert_eq!(load.line(), "10 req/s (12 arrivals), p99 –, 2 errors, 0 s left");
+        assert_eq!(load.line(), "0 s left, 2 errors, 10 req/s (12 arrivals), p99 –");
         load.response.record(2_000_000).unwrap();
-        assert_eq!(load.line(), "10 req/s (12 arrivals), p99 2.0 ms, 2 errors, 0 s left");
+        assert_eq!(load.line(), "0 s left, 2 errors, 10 req/s (12 arrivals), p99 2.0 ms");
+    }
+    /// What is seen of a load in so many columns: the template filled in, the message cut to the room that is left.
+    fn seen(columns: u16, prefix: &str, message: &str) -> String {
+        let bar = format!("[{}]", "#".repeat(24));
+        let before = template(columns)
+            .replace("{spinner}", "-")
+            .replace("{prefix:.bold}", prefix)
+            .replace("[{bar:24}]", &bar)
+            .replace("{wide_msg}", "");
+        let room = usize::from(columns).saturating_sub(before.chars().count());
+        before + &message.chars().take(room).collect::<String>()
+    }
+
+    #[test]
+    fn errors_and_time_left_are_seen_at_every_width() {
+        let line = "118 s left, 20461 errors, 1200 req/s (1200 arrivals), p99 10000.0 ms";
+        for (columns, has_bar) in [(80, false), (100, false), (109, false), (110, true), (120, true)] {
+            assert_eq!(template(columns).contains("bar"), has_bar, "{columns}");
+            for prefix in ["prod measuring", "production searching 4,000/s … 8,000/s at 5,657/s"] {
+                let seen = seen(columns, prefix, line);
+                assert!(seen.contains("118 s left, 20461 errors"), "{columns}: {seen}");
+            }
+            let seen =
+                seen(columns, "prod measuring", "58 s left, 2 errors, 200 req/s (200 arrivals), p99 46.1 ms");
+            assert!(seen.ends_with("p99 46.1 ms"), "{columns}: {seen}");
+        }
     }
 }
