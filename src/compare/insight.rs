@@ -58,12 +58,12 @@ fn generator_limit(stack: &StackRecord) -> Option<Insight> {
     if !stack.generator.saturated {
         return None;
     }
-    let lag = match stack.generator.schedule_lag.p99_ms {
-        Some(ms) => format!("1 % of its sends were more than {} late", latency(ms)),
-        None => "its schedule lag could not be estimated".to_owned(),
+    let lag = match stack.generator.schedule_lag.tail() {
+        Some((share, ms)) => format!(" and {share} % of its sends were more than {} late", latency(ms)),
+        None => String::new(),
     };
     let text = format!(
-        "The generator was the limit, not the stack: it used {} of its {} and {lag}. These numbers say how fast the \
+        "The generator was the limit, not the stack: it used {} of its {}{lag}. These numbers say how fast the \
          generator is; lower the rate, or give it more threads or a machine of its own.",
         percent(stack.generator.cpu_share),
         threads(stack.generator.threads),
@@ -213,7 +213,8 @@ fn low_samples(stack: &StackRecord) -> Option<Insight> {
     let few: Vec<&str> = stack
         .routes
         .iter()
-        .filter(|route| route.requests > 0 && route.response.p99_ms.is_none())
+        // Of one that only fails there is nothing more to learn by asking longer.
+        .filter(|route| route.response.count > 0 && route.response.p99_ms.is_none())
         .map(|route| route.name.as_str())
         .collect();
     if few.is_empty() {
@@ -373,6 +374,24 @@ mod tests {
     }
 
     #[test]
+    fn the_generators_limit_is_told_by_what_was_measured() {
+        let mut record = fixture::two_stacks();
+        let generator = &mut record.stacks[0].generator;
+        generator.saturated = true;
+        generator.schedule_lag.p99_ms = None;
+        generator.schedule_lag.p95_ms = Some(50.2);
+        let insight = one(&record, "generator-limit");
+        assert!(
+            insight.text.contains("and 5 % of its sends were more than 50.2 ms late"),
+            "{}",
+            insight.text
+        );
+        record.stacks[0].generator.schedule_lag = Default::default();
+        let insight = one(&record, "generator-limit");
+        assert!(insight.text.contains("it used 7% of its one thread. These"), "{}", insight.text);
+    }
+
+    #[test]
     fn quick_failures_are_not_speed() {
         let insight = one(&fixture::two_stacks(), "fast-errors");
         assert_eq!(insight.route.as_deref(), Some("note-create"));
@@ -398,6 +417,12 @@ mod tests {
         let insight = one(&record, "low-samples");
         assert!(insight.text.starts_with("6 of 10 routes had fewer than 500"), "{}", insight.text);
         assert!(insight.text.contains("and 2 more"), "{}", insight.text);
+        for stack in &mut record.stacks {
+            stack.routes[3].response = Default::default();
+        }
+        let insight = one(&record, "low-samples");
+        assert!(!insight.text.contains("note-delete"), "it had no good answer at all: {}", insight.text);
+        let mut record = fixture::two_stacks();
         record.stacks[1].routes[0].response.p99_ms = None;
         let found = insights(&record);
         assert!(patterns(&found, "prod").contains(&"low-samples"), "where it differs, again");

@@ -15,8 +15,8 @@ use crate::stack::Sample;
 const BUSY: f64 = 0.9;
 /// Seconds between two samples below which their difference says nothing.
 const SHORT: f64 = 0.25;
-/// A schedule lag (p99) above this hides or invents latency a person would see.
-const LATE: Duration = Duration::from_millis(20);
+/// A schedule lag (p99, or what the samples allow) above this hides or invents latency a person would see.
+const LATE_MS: f64 = 20.0;
 
 impl RouteRecord {
     /// One route's results over a measured part of `wall_s` seconds.
@@ -99,9 +99,10 @@ impl GeneratorRecord {
         let threads = tally.threads.max(1);
         let capacity = tally.wall_s * threads as f64;
         let cpu_share = if capacity > 0.0 { tally.cpu_s / capacity } else { 0.0 };
-        let late = tally.schedule_lag.value_at_quantile(0.99) > LATE.as_nanos() as u64;
+        let schedule_lag = LatencyRecord::of(&tally.schedule_lag);
+        let late = schedule_lag.tail().is_some_and(|(_, ms)| ms > LATE_MS);
         GeneratorRecord {
-            schedule_lag: LatencyRecord::of(&tally.schedule_lag),
+            schedule_lag,
             cpu_s: tally.cpu_s,
             cpu_share,
             threads: tally.threads,
@@ -124,12 +125,10 @@ pub fn load_warnings(tally: &LoadTally) -> Vec<String> {
             generator.cpu_share * 100.0
         ));
     }
-    let lag = Duration::from_nanos(tally.generator.schedule_lag.value_at_quantile(0.99));
-    if lag > LATE {
+    if let Some((share, ms)) = generator.schedule_lag.tail().filter(|(_, ms)| *ms > LATE_MS) {
         warnings.push(format!(
-            "the generator was the limit: 1 % of the requests left more than {:.1} ms late although a connection was free; \
-             the machine was too busy to keep the schedule",
-            lag.as_secs_f64() * 1e3
+            "the generator was the limit: {share} % of the requests left more than {ms:.1} ms late although a connection \
+             was free; the machine was too busy to keep the schedule"
         ));
     }
     let local: u64 = tally.routes.iter().map(|route| route.counts.errors[ErrorClass::Local as usize]).sum();
@@ -146,11 +145,25 @@ pub fn load_warnings(tally: &LoadTally) -> Vec<String> {
     }
     if tally.generator.unsent > 0 {
         warnings.push(format!(
-            "{} arrivals of the schedule were never sent: the stack was too slow, or the run ended first",
-            tally.generator.unsent
+            "{} arrivals of the schedule were never sent: {}",
+            tally.generator.unsent,
+            unsent(tally, &generator)
         ));
     }
     warnings
+}
+
+/// Why arrivals were left over, as far as it was measured.
+fn unsent(tally: &LoadTally, generator: &GeneratorRecord) -> &'static str {
+    if generator.saturated {
+        "the generator itself was behind its schedule, so they say nothing of the stack"
+    } else if generator.queued > 0 {
+        "every connection was busy with the stack's earlier answers until the end"
+    } else if tally.interrupted {
+        "the run was stopped first"
+    } else {
+        "the run ended before their turn came"
+    }
 }
 
 impl ResourceRecord {
@@ -325,6 +338,40 @@ mod tests {
         };
         let warnings = load_warnings(&tally);
         assert_eq!(warnings.iter().filter(|w| w.starts_with("the generator was the limit")).count(), 2);
+    }
+
+    #[test]
+    fn says_why_arrivals_were_left_over() {
+        let said = |generator: GeneratorTally, interrupted| {
+            let (routes, seconds, samples) = Default::default();
+            let warnings = load_warnings(&LoadTally { routes, seconds, generator, samples, interrupted });
+            warnings
+                .into_iter()
+                .find(|w| w.starts_with("7 arrivals of the schedule were never sent"))
+                .unwrap()
+        };
+        let left = |cpu_s, lag_ms, queued| GeneratorTally { unsent: 7, queued, ..generator(cpu_s, lag_ms) };
+        assert!(said(left(9.5, 0, 3), false).contains("the generator itself"), "it had no CPU left");
+        assert!(said(left(2.0, 50, 3), false).contains("the generator itself"), "it was late");
+        assert!(said(left(2.0, 0, 3), false).contains("every connection was busy"));
+        assert!(said(left(2.0, 0, 0), true).contains("stopped"));
+        assert!(said(left(2.0, 0, 0), false).contains("ended before their turn"));
+    }
+
+    #[test]
+    fn few_late_sends_are_judged_by_what_they_can_show() {
+        let mut few = generator(2.0, 50);
+        few.schedule_lag = engine::histogram();
+        for n in 0..60 {
+            few.schedule_lag.record(if n < 2 { 50_000_000 } else { 1_000 }).unwrap();
+        }
+        assert!(!GeneratorRecord::of(&few).saturated, "2 of 60 say nothing of the slowest hundredth");
+        for _ in 0..10 {
+            few.schedule_lag.record(50_000_000).unwrap();
+        }
+        let record = GeneratorRecord::of(&few);
+        assert!(record.saturated && record.schedule_lag.p99_ms.is_none());
+        assert_eq!(record.schedule_lag.tail().unwrap().0, 10, "a tenth of them was late");
     }
 
     #[test]

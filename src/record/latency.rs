@@ -68,6 +68,13 @@ impl LatencyRecord {
         }
     }
 
+    /// The furthest of p99, p95, p90 and the median that the samples allow: the percentage of samples beyond it, and
+    /// where it lies in milliseconds.
+    pub fn tail(&self) -> Option<(u32, f64)> {
+        let quantiles = [(1, self.p99_ms), (5, self.p95_ms), (10, self.p90_ms), (50, self.p50_ms)];
+        quantiles.into_iter().find_map(|(share, ms)| Some((share, ms?)))
+    }
+
     /// The histogram in nanoseconds; `None` when empty or damaged.
     pub fn decode(&self) -> Option<Histogram<u64>> {
         let bytes = STANDARD.decode(&self.histogram).ok()?;
