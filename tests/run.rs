@@ -188,6 +188,32 @@ fn a_server_that_answers_500_is_measured_and_said() {
 }
 
 #[test]
+fn a_run_without_a_good_answer_is_invalid_even_without_gates() {
+    let target = Target::start("dev", None, &[]);
+    let routes = "[[routes]]\nname = \"boom\"\nget = \"/boom/\"\n";
+    for rest in [routes.to_owned(), format!("{routes}\n[gates]\npass = [\"dev: errors <= 100%\"]\n")] {
+        let ended = Trial::new(&at_url(&target.url, &rest)).run(&["--json"]).expect(3);
+        let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(summary["status"], "unknown", "{rest}");
+        assert!(ended.stderr.contains("got a good answer"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn gates_of_a_stack_that_was_left_out_are_skipped() {
+    let target = Target::start("dev", None, &[]);
+    let gates =
+        "[gates]\npass = [\"dev: errors < 1%\", \"other: errors < 1%\", \"other vs dev: p50 < 9x\"]\n";
+    let other = format!("[stacks.other]\nurl = \"{}\"\n\n[load]", target.url);
+    let scenario = at_url(&target.url, &format!("{HOME}\n{gates}")).replace("[load]", &other);
+    let ended = Trial::new(&scenario).run(&["--stack", "dev", "--json"]).expect(0);
+    let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let verdicts: Vec<&str> =
+        summary["gates"].as_array().unwrap().iter().map(|gate| gate["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["pass", "skipped", "skipped"]);
+}
+
+#[test]
 fn ctrl_c_keeps_what_was_measured_and_ends_the_stack() {
     let trial = Trial::new(&own_target("rate = 50\nduration = \"60s\"\nwarmup = \"0s\"", ""));
     let mut child = trial.spawn();

@@ -8,13 +8,13 @@ use crate::scenario::Diagnostics;
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// All gates pass.
+    /// All gates pass, or there are none.
     Pass = 0,
     /// A gate failed.
     GateFailed = 1,
     /// The scenario or the command line is wrong.
     Usage = 2,
-    /// The run is invalid: a stack did not start, no token, the generator was the limit.
+    /// The run is invalid: a stack did not start or gave no good answer, no token, the generator was the limit.
     Invalid = 3,
     /// A bug or an unusable machine.
     Internal = 4,

@@ -35,8 +35,10 @@ Examples:
   shakedown token inspect < token.txt          decode and explain a JWT
 
 Exit codes:
-  0 all gates pass    1 a gate failed    2 the scenario or the command line is wrong
-  3 the run is invalid (a stack did not start, no token, the generator was the limit)
+  0 all gates pass, or there are none    1 a gate failed
+  2 the scenario or the command line is wrong
+  3 the run is invalid (a stack did not start or gave no good answer, no token, the generator
+    was the limit)
   4 internal error    130 interrupted (a partial record is still written)";
 
 #[derive(Debug, Subcommand)]

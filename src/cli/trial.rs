@@ -122,16 +122,18 @@ fn conclude(saying: Saying, folder: &Path, finished: &Finished) -> Exit {
     for reason in &trouble {
         anstream::eprintln!("error: {reason}");
     }
-    for reason in &finished.invalid {
-        anstream::eprintln!("invalid run: {}", foreign::block(reason, 4096));
+    let status = document.status();
+    let fruitless = document.fruitless().filter(|_| status == Verdict::Unknown);
+    for reason in finished.invalid.iter().cloned().chain(fruitless) {
+        anstream::eprintln!("invalid run: {}", foreign::block(&reason, 4096));
     }
     if finished.interrupted {
         Exit::Interrupted
     } else if !trouble.is_empty() || !finished.invalid.is_empty() {
         Exit::Invalid
     } else {
-        match document.status() {
-            Verdict::Pass => Exit::Pass,
+        match status {
+            Verdict::Pass | Verdict::Skipped => Exit::Pass,
             Verdict::Fail => Exit::GateFailed,
             Verdict::Unknown => Exit::Invalid,
         }

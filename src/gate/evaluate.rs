@@ -21,13 +21,27 @@ fn judge(record: &Record, gate: &GateText) -> GateOutcome {
     let routes = compare::route_names(&record.stacks);
     // Unchecked: the names were checked against the scenario; the record may lack a stack that never ran.
     let names = Names { stacks: &stacks, routes: &routes, checked: false };
-    let (verdict, reason) = match parse_names(&gate.text, names) {
+    let expression = parse_names(&gate.text, names);
+    let skipped = expression.as_ref().ok().and_then(|expression| left_out(record, expression));
+    let (verdict, reason) = match expression {
+        _ if let Some(reason) = skipped => (Verdict::Skipped, reason),
         Ok(Expression::Level(subject, bound)) => level(record, &subject, bound),
         Ok(Expression::Ratio(a, b, bound)) => ratio(record, &a, &b, bound),
         Ok(Expression::Audit(stack, severity)) => audit(record, stack.as_deref(), severity),
         Err(error) => (Verdict::Unknown, format!("{}; {}", error.message, error.help)),
     };
     GateOutcome { text: gate.text.clone(), line: gate.line, verdict, reason }
+}
+
+/// Why this run has nothing to say of a gate: it was told to leave out its stack.
+fn left_out(record: &Record, expression: &Expression) -> Option<String> {
+    let named = match expression {
+        Expression::Level(subject, _) => [subject.stack.as_deref(), None],
+        Expression::Ratio(a, b, _) => [a.stack.as_deref(), b.stack.as_deref()],
+        Expression::Audit(stack, _) => [stack.as_deref(), None],
+    };
+    let name = named.into_iter().flatten().find(|name| record.left_out.iter().any(|out| out == name))?;
+    Some(format!("{name} was left out of this run"))
 }
 
 fn level(record: &Record, subject: &Subject, bound: Bound) -> Judged {
@@ -360,6 +374,26 @@ mod tests {
             (verdict, reason.as_str()),
             (Verdict::Unknown, "prod was not measured: interrupted while loading `prod`")
         );
+    }
+
+    #[test]
+    fn a_stack_that_was_left_out_is_not_judged() {
+        let mut record = fixture::one_stack();
+        assert_eq!(
+            judged(&mut record, "dev: p50 < 1s").0,
+            Verdict::Unknown,
+            "it is missing, and nobody said so"
+        );
+        record.left_out = vec!["dev".into()];
+        for text in ["dev: p50 < 1s", "prod vs dev: p95 < 1x", "audit dev: no high"] {
+            let (verdict, reason) = judged(&mut record, text);
+            assert_eq!(
+                (verdict, reason.as_str()),
+                (Verdict::Skipped, "dev was left out of this run"),
+                "{text}"
+            );
+        }
+        assert_eq!(judged(&mut record, "errors < 5%").0, Verdict::Pass, "every stack that ran");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub enum Verdict {
     Fail,
     /// The number it rests on is absent or not trustworthy.
     Unknown,
+    /// It is about a stack that the command line left out: nothing was asked of it.
+    Skipped,
 }
 
 impl Verdict {
@@ -26,6 +28,7 @@ impl Verdict {
             Verdict::Pass => "pass",
             Verdict::Fail => "fail",
             Verdict::Unknown => "unknown",
+            Verdict::Skipped => "skipped",
         }
     }
 }

@@ -51,6 +51,9 @@ pub struct Record {
     pub load: LoadRecord,
     /// Stacks in the order they were tried.
     pub stacks: Vec<StackRecord>,
+    /// Stacks of the scenario that the command line left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Audit outcomes: one for each check and stack.
     pub audit: Vec<CheckOutcome>,
     /// Gate expressions as written.

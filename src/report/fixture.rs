@@ -345,6 +345,7 @@ pub fn two_stacks() -> Record {
             connection: "keep-alive".into(),
         },
         stacks: vec![dev, prod],
+        left_out: Vec::new(),
         audit: audit(),
         gates: [
             ("prod: errors < 0.1%", 80),

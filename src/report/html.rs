@@ -60,8 +60,17 @@ fn sign(verdict: Verdict) -> Markup {
         Verdict::Pass => ("pass", "✓ pass"),
         Verdict::Fail => ("high", "✗ fail"),
         Verdict::Unknown => ("medium", "? unknown"),
+        Verdict::Skipped => ("skipped", "– skipped"),
     };
     html! { span.mark.(class) { (text) } }
+}
+
+/// The run's own sign; a pass that no gate gave is none.
+fn status(document: &Document<'_>) -> Markup {
+    match document.status() {
+        Verdict::Pass if !document.is_judged() => html! { span.mark { "no gates" } },
+        status => sign(status),
+    }
 }
 
 fn top(document: &Document<'_>, title: &str) -> Markup {
@@ -72,7 +81,7 @@ fn top(document: &Document<'_>, title: &str) -> Markup {
             h1 { (title) }
             @if let Some(description) = &record.description { p.lead { (foreign::line(description, 600)) } }
             @if record.partial.is_some() { p.banner { "This record is partial: the run did not reach its end." } }
-            p.verdict { (sign(document.status())) " " (document.verdict()) }
+            p.verdict { (status(document)) " " (document.verdict()) }
             p.quiet { (foreign::line(&record.load.summary, 300)) }
         }
     }
@@ -331,6 +340,16 @@ mod tests {
                 || text.contains("No module named 'notes.wsgi'")
         );
         assert!(text.contains("not measured"));
+    }
+
+    #[test]
+    fn without_gates_there_is_no_pass() {
+        let mut record = fixture::two_stacks();
+        record.gates.clear();
+        let text = page(&record);
+        assert!(text.contains("<p class=\"verdict\"><span class=\"mark\">no gates</span>"));
+        let markdown = crate::report::markdown::render(&Document::of(&record));
+        assert!(markdown.starts_with("## no gates · ") && !markdown.contains('✅'), "{markdown}");
     }
 
     #[test]

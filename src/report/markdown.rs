@@ -19,9 +19,8 @@ pub fn render(document: &Document<'_>) -> String {
     let record = document.record;
     let mut out = String::new();
     let sign = match document.status() {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Unknown => "⚠️",
+        Verdict::Pass if !document.is_judged() => "no gates ·",
+        status => sign(status),
     };
     // Writing to a String cannot fail.
     let _ = writeln!(out, "## {sign} {}\n\n{}\n", text(&record.title), escape(&document.verdict()));
@@ -41,6 +40,15 @@ pub fn render(document: &Document<'_>) -> String {
         text(&record.tool.version)
     );
     out
+}
+
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Unknown => "⚠️",
+        Verdict::Skipped => "➖",
+    }
 }
 
 /// The probes of searches and the levels of sweeps, folded away: the verdict has their answer.
@@ -149,11 +157,7 @@ fn routes(document: &Document<'_>, out: &mut String) {
 
 fn gates(document: &Document<'_>, out: &mut String) {
     for gate in &document.gates {
-        let sign = match gate.verdict {
-            Verdict::Pass => "✅",
-            Verdict::Fail => "❌",
-            Verdict::Unknown => "⚠️",
-        };
+        let sign = sign(gate.verdict);
         let _ = writeln!(out, "- {sign} **{}** — {}", text(&gate.text), text(&gate.reason));
     }
     if !document.gates.is_empty() {

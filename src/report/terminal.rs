@@ -98,7 +98,8 @@ impl Page<'_> {
             self.line(&row);
         }
         let style = match document.status() {
-            Verdict::Pass => GOOD,
+            Verdict::Pass if document.is_judged() => GOOD,
+            Verdict::Pass | Verdict::Skipped => Style::new(),
             Verdict::Fail => BAD,
             Verdict::Unknown => DOUBT,
         };
@@ -382,6 +383,7 @@ impl Page<'_> {
                 Verdict::Pass => (GOOD, "✓ pass   "),
                 Verdict::Fail => (BAD, "✗ FAIL   "),
                 Verdict::Unknown => (DOUBT, "? unknown"),
+                Verdict::Skipped => (FAINT, "– skipped"),
             };
             let sign = self.paint(style, sign);
             let text = format!(

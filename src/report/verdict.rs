@@ -3,19 +3,26 @@
 use super::{Document, finding, foreign, series};
 use crate::capacity;
 use crate::compare::{ALL_ROUTES, Comparison, Metric, quantity};
-use crate::gate::Verdict;
+use crate::gate::{GateOutcome, Verdict};
 use crate::record::StackRecord;
 
 impl Document<'_> {
-    /// The whole run's verdict: `Unknown` beats `Pass`, `Fail` beats both. Without gates a whole run passes.
+    /// The whole run's verdict: `Unknown` beats `Pass`, `Fail` beats both. A whole run passes without gates, and with
+    /// gates that were skipped.
     pub fn status(&self) -> Verdict {
+        let holds = |gate: &GateOutcome| matches!(gate.verdict, Verdict::Pass | Verdict::Skipped);
         if self.failed() {
             Verdict::Fail
-        } else if self.doubts().is_empty() && self.gates.iter().all(|gate| gate.verdict == Verdict::Pass) {
+        } else if self.doubts().is_empty() && self.gates.iter().all(holds) {
             Verdict::Pass
         } else {
             Verdict::Unknown
         }
+    }
+
+    /// Whether any gate said something of this run: a pass without one is no verdict on the stacks.
+    pub fn is_judged(&self) -> bool {
+        self.gates.iter().any(|gate| gate.verdict != Verdict::Skipped)
     }
 
     /// Whether there was a load to measure.
@@ -37,7 +44,8 @@ impl Document<'_> {
         }
     }
 
-    /// Why the run can't be trusted whole: it is partial, a stack failed, the generator was the limit.
+    /// Why the run can't be trusted whole: it is partial, a stack failed or gave no good answer, the generator was the
+    /// limit.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         if let Some(partial) = &self.record.partial {
@@ -51,6 +59,7 @@ impl Document<'_> {
             if stack.generator.saturated {
                 doubts.push(format!("On {name} the generator was the limit, not the stack."));
             }
+            doubts.extend(fruitless(stack));
             if let Some(doubt) = stack.capacity.as_ref().and_then(capacity::doubt) {
                 doubts.push(format!("The search on {name} has no whole answer: {doubt}."));
             }
@@ -58,10 +67,14 @@ impl Document<'_> {
         doubts
     }
 
+    /// Stacks that were loaded and gave no good answer at all, each in a sentence.
+    pub fn fruitless(&self) -> impl Iterator<Item = String> + '_ {
+        self.record.stacks.iter().filter_map(fruitless)
+    }
+
     /// What the run says, in a few plain sentences: doubts, speed, gates, audit.
     pub fn verdict(&self) -> String {
         let mut parts = self.doubts();
-        parts.extend(self.record.stacks.iter().filter_map(fruitless));
         if self.is_series() {
             parts.extend(
                 series::searches(self.record).map(|(_, stack, capacity)| series::story(stack, capacity)),
@@ -73,25 +86,38 @@ impl Document<'_> {
         } else {
             parts.extend(self.comparisons.iter().filter_map(beside));
         }
-        parts.extend(self.gates_sentence());
-        parts.extend(self.audit_sentence());
-        if parts.is_empty() { "Nothing was measured.".to_owned() } else { parts.join(" ") }
+        let audit = self.audit_sentence();
+        if parts.is_empty() && audit.is_none() {
+            parts.push("Nothing was measured.".to_owned());
+        }
+        parts.push(self.gates_sentence());
+        parts.extend(audit);
+        parts.join(" ")
     }
 
-    fn gates_sentence(&self) -> Option<String> {
-        let all = self.gates.len();
+    fn gates_sentence(&self) -> String {
         let of = |verdict| self.gates.iter().filter(|gate| gate.verdict == verdict).count();
-        let (failed, unknown) = (of(Verdict::Fail), of(Verdict::Unknown));
-        Some(match (all, failed, unknown) {
-            (0, ..) => return None,
+        let (failed, unknown, skipped) = (of(Verdict::Fail), of(Verdict::Unknown), of(Verdict::Skipped));
+        let judged = self.gates.len() - skipped;
+        let left = match (skipped, judged) {
+            (0, _) => String::new(),
+            (1, 0) => " The gate was skipped: its stack was left out.".to_owned(),
+            (n, 0) => format!(" All {n} gates were skipped: their stacks were left out."),
+            (1, _) => " 1 gate was skipped: its stack was left out.".to_owned(),
+            (n, _) => format!(" {n} gates were skipped: their stacks were left out."),
+        };
+        let said = match (judged, failed, unknown) {
+            (0, ..) if skipped > 0 => return left.trim_start().to_owned(),
+            (0, ..) => "No gates to judge.".to_owned(),
             (1, 0, 0) => "The gate passes.".to_owned(),
             (1, 0, _) => "The gate can't be judged.".to_owned(),
             (1, ..) => "The gate failed.".to_owned(),
-            (_, 0, 0) => format!("All {all} gates pass."),
-            (_, 0, unknown) => format!("{unknown} of {all} gates can't be judged."),
-            (_, failed, 0) => format!("{failed} of {all} gates failed."),
-            (_, failed, unknown) => format!("{failed} of {all} gates failed, {unknown} can't be judged."),
-        })
+            (_, 0, 0) => format!("All {judged} gates pass."),
+            (_, 0, unknown) => format!("{unknown} of {judged} gates can't be judged."),
+            (_, failed, 0) => format!("{failed} of {judged} gates failed."),
+            (_, failed, unknown) => format!("{failed} of {judged} gates failed, {unknown} can't be judged."),
+        };
+        said + &left
     }
 
     fn audit_sentence(&self) -> Option<String> {
@@ -157,11 +183,24 @@ fn beside(comparison: &Comparison) -> Option<String> {
     Some(text + ".")
 }
 
-/// A stack that answered nothing as it should: its latency is absent, and that needs a word.
+/// A stack that was loaded and answered nothing as it should: nothing was measured of it but failures.
 fn fruitless(stack: &StackRecord) -> Option<String> {
-    let none = stack.total.requests > 0 && stack.total.response.count == 0;
     let name = foreign::line(&stack.name, 40);
-    none.then(|| format!("None of {} requests to {name} got a good answer.", stack.total.requests))
+    let loads = stack.capacity.as_ref().map(|capacity| &capacity.probes);
+    if let Some(probes) = loads.or(stack.sweep.as_ref().map(|sweep| &sweep.probes)) {
+        let requests: u64 = probes.iter().map(|probe| probe.requests).sum();
+        let none = requests > 0 && probes.iter().all(|probe| probe.p50_ms.is_none());
+        return none.then(|| no_good_answer(requests, &name));
+    }
+    let none = stack.total.requests > 0 && stack.total.response.count == 0;
+    none.then(|| no_good_answer(stack.total.requests, &name))
+}
+
+fn no_good_answer(requests: u64, name: &str) -> String {
+    match requests {
+        1 => format!("The one request to {name} got no good answer."),
+        n => format!("None of {} requests to {name} got a good answer.", quantity::count(n)),
+    }
 }
 
 #[cfg(test)]
@@ -201,6 +240,7 @@ mod tests {
         let mut record = fixture::two_stacks();
         record.gates.clear();
         assert_eq!(Document::of(&record).status(), Verdict::Pass);
+        assert!(Document::of(&record).verdict().contains(" No gates to judge."));
         record.stacks[1].generator.saturated = true;
         assert_eq!(Document::of(&record).status(), Verdict::Unknown);
         assert_eq!(Document::of(&fixture::two_stacks()).status(), Verdict::Fail);
@@ -210,6 +250,61 @@ mod tests {
     fn an_empty_record_says_so() {
         let mut record = fixture::two_stacks();
         (record.stacks, record.gates, record.audit) = Default::default();
-        assert_eq!(Document::of(&record).verdict(), "Nothing was measured.");
+        assert_eq!(Document::of(&record).verdict(), "Nothing was measured. No gates to judge.");
+    }
+
+    /// Production answered, but never as it should.
+    fn all_failed() -> crate::record::Record {
+        let mut record = fixture::two_stacks();
+        let total = &mut record.stacks[1].total;
+        total.response = Default::default();
+        total.errors = [("status".into(), total.requests)].into();
+        record
+    }
+
+    #[test]
+    fn no_good_answer_at_all_is_no_pass() {
+        let mut record = all_failed();
+        record.gates.clear();
+        let document = Document::of(&record);
+        assert_eq!(document.status(), Verdict::Unknown);
+        assert!(document.verdict().starts_with("None of 4,000 requests to prod got a good answer."));
+        assert_eq!(document.verdict().matches("good answer").count(), 1, "{}", document.verdict());
+        record.gates = vec![crate::record::GateText { text: "dev: errors < 99%".into(), line: 1 }];
+        let document = Document::of(&record);
+        assert_eq!(document.gates[0].verdict, Verdict::Pass);
+        assert_eq!(document.status(), Verdict::Unknown, "the gate that passes is not about it");
+        record.gates[0].text = "prod: errors < 1%".into();
+        assert_eq!(Document::of(&record).status(), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_search_without_a_good_answer_is_no_pass() {
+        let mut record = fixture::searched();
+        record.gates.clear();
+        assert_eq!(Document::of(&record).status(), Verdict::Pass);
+        for probe in &mut record.stacks[0].capacity.as_mut().unwrap().probes {
+            probe.p50_ms = None;
+        }
+        let document = Document::of(&record);
+        assert_eq!(document.status(), Verdict::Unknown);
+        assert!(document.verdict().contains("requests to dev got a good answer"), "{}", document.verdict());
+    }
+
+    #[test]
+    fn skipped_gates_are_said_and_hold_nothing_up() {
+        let mut record = fixture::one_stack();
+        record.gates = ["dev: errors < 1%", "prod: errors < 1%"]
+            .map(|text| crate::record::GateText { text: text.into(), line: 1 })
+            .to_vec();
+        record.left_out = vec!["dev".into()];
+        let document = Document::of(&record);
+        assert!(document.status() == Verdict::Pass && document.is_judged());
+        let text = document.verdict();
+        assert!(text.contains("The gate passes. 1 gate was skipped: its stack was left out."), "{text}");
+        record.gates.truncate(1);
+        let document = Document::of(&record);
+        assert!(document.status() == Verdict::Pass && !document.is_judged());
+        assert!(document.verdict().contains(" The gate was skipped: its stack was left out."));
     }
 }

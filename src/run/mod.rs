@@ -50,6 +50,13 @@ pub struct Options {
     pub load: bool,
 }
 
+impl Options {
+    /// Whether this stack of the scenario is tried.
+    pub fn tries(&self, stack: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| name == stack)
+    }
+}
+
 /// What a run says while it goes on.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -143,7 +150,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<Finished, StoreError> {
     folder::create(&options.folder)?;
-    let record = empty_record(plan, options.load);
+    let record = empty_record(plan, options);
     let mut trial = Trial {
         plan,
         options,
@@ -243,7 +250,7 @@ impl Trial<'_> {
         };
         let mut running = Vec::new();
         for (index, stack) in self.plan.stacks.iter().enumerate() {
-            if !self.options.only.is_empty() && !self.options.only.contains(&stack.name) {
+            if !self.options.tries(&stack.name) {
                 continue;
             }
             self.record.stacks.push(empty_stack(self.plan, stack, self.options.load));
@@ -424,7 +431,8 @@ fn home() -> Request {
     Request { method: "GET".into(), target: "/".into(), ..Request::default() }
 }
 
-fn empty_record(plan: &Plan, load: bool) -> Record {
+fn empty_record(plan: &Plan, options: &Options) -> Record {
+    let load = options.load;
     // Without a load the other gates have nothing to judge.
     let wanted = |gate: &&GateLine| load || gate.text.trim_start().starts_with("audit ");
     let gate = |gate: &GateLine| GateText { text: gate.text.clone(), line: gate.line };
@@ -444,6 +452,12 @@ fn empty_record(plan: &Plan, load: bool) -> Record {
         machine: Machine::here(),
         load: if load { LoadRecord::of(&plan.load, &plan.items) } else { LoadRecord::none() },
         stacks: Vec::new(),
+        left_out: plan
+            .stacks
+            .iter()
+            .filter(|stack| !options.tries(&stack.name))
+            .map(|stack| stack.name.clone())
+            .collect(),
         audit: Vec::new(),
         gates: plan.gates.iter().filter(wanted).map(gate).collect(),
         warnings: Vec::new(),
