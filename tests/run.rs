@@ -273,3 +273,58 @@ fn interrupt(pid: u32) {
     let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
 }
+
+#[test]
+fn a_generator_out_of_descriptors_says_so_and_blames_nobody_else() {
+    let target = Target::start("dev", None, &[]);
+    let load = "model = \"closed\"\nusers = 100\nduration = \"1s\"\nwarmup = \"0s\"";
+    let text = at_url(&target.url, HOME).replace("rate = 50\nduration = \"1s\"\nwarmup = \"0s\"", load);
+    let trial = Trial::new(&text);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 64; exec \"$@\"", "sh", harness::BINARY, "run", "--no-audit"]);
+    command.arg(trial.scenario()).arg("--out").arg(trial.out()).env("NO_COLOR", "1");
+    let ended = Ended::of(command.output().unwrap());
+    let stack = &trial.record().stacks[0];
+    let local = stack.total.errors.get("local").copied().unwrap_or_default();
+    assert!(local > 0, "{}\n{}", ended.stdout, ended.stderr);
+    // What the machine could not do is no error of the stack.
+    assert_eq!((stack.total.errors.len(), stack.total.error_count()), (1, 0), "{:?}", stack.total.errors);
+    assert!(stack.samples.iter().any(|sample| sample.message.contains("ulimit -n")), "{:?}", stack.samples);
+}
+
+#[test]
+fn what_the_scenario_calls_secret_is_in_no_file_of_the_run() {
+    const SECRETS: [&str; 5] =
+        ["hdrS3cretVal", "form p@ss&word", "form+p%40ss%26word", "query-key-of-notes", "db-pass-word"];
+    let rest = r#"
+[[routes]]
+name = "keyed"
+get = "/?page=1&api_key=query-key-of-notes"
+headers = { X-Api-Key = "hdrS3cretVal" }
+
+[[routes]]
+name = "form"
+post = "/healthz"
+body = { form = { user = "ada-lovelace", password = "form p@ss&word" } }
+expect = { status = [200, 403, 404, 405] }
+"#;
+    let text = own_target("rate = 20\nduration = \"1s\"\nwarmup = \"0s\"", rest)
+        .replace("run = ", "env = { DATABASE_URL = \"postgres://app:db-pass-word@db/notes\" }, run = ")
+        .replace("echo $$ >", "echo said $DATABASE_URL; cat {{scenario}}/said; echo $$ >");
+    let trial = Trial::new(&text);
+    std::fs::write(trial.file("said"), format!("ada-lovelace {}\n", SECRETS.join(" "))).unwrap();
+    let ended = trial.run(&[]).expect(0);
+    let files = ["record.json", "report.html", "report.md", "logs/dev-target.log"];
+    let read = |file: &str| std::fs::read_to_string(trial.out().join(file)).unwrap();
+    for secret in SECRETS {
+        for file in files {
+            assert!(!read(file).contains(secret), "{file} holds {secret}");
+        }
+        assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(secret), "{secret} is told");
+    }
+    let log = read("logs/dev-target.log");
+    assert!(log.contains("postgres://app:[redacted") && log.contains("@db/notes"), "{log}");
+    assert!(log.contains("ada-lovelace"), "{log}");
+    assert!(read("record.json").contains("ada-lovelace"), "what is not secret stays");
+    assert_eq!(trial.record().stacks[0].routes[1].path, "/?page=1&api_key=[redacted]");
+}

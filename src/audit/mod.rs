@@ -52,6 +52,7 @@ use evidence::Reporter;
 use crate::auth::Wallet;
 use crate::plan::{Plan, StackId};
 use crate::record::CheckOutcome;
+use crate::scenario::sounds_secret;
 use crate::secret::Redactor;
 use crate::wire::Endpoint;
 
@@ -166,11 +167,13 @@ pub fn rehearse(plan: &Plan, stack: StackId, selection: &Selection) -> Vec<(&'st
     probes.into_iter().map(|probe| (probe, collect::forbidden(probe, stack, loopback))).collect()
 }
 
-/// Names of the headers that carry the scenario's credentials.
+/// Names of the headers that carry the scenario's credentials, or sound as if they did.
 fn secret_headers(input: &AuditInput<'_>) -> Vec<String> {
     let credentials = input.wallet.credentials.iter().flatten();
     let mut names: Vec<String> =
         credentials.flat_map(|credential| credential.headers.iter().map(|(name, _)| name.clone())).collect();
     names.extend(SessionAuth::all(input.plan).map(|auth| auth.csrf_header.to_owned()));
+    let written = input.plan.routes.iter().flat_map(|route| &route.headers).map(|(name, _)| name);
+    names.extend(written.filter(|name| sounds_secret(&name.to_ascii_lowercase())).cloned());
     names
 }

@@ -5,7 +5,6 @@ use super::evidence::Reporter;
 use super::exchange::Facts;
 use super::probe::Unsent;
 use crate::record::{CheckOutcome, Confidence, Outcome, Place, Severity};
-use crate::wire::printable;
 
 /// Most places of one outcome.
 const PLACES: usize = 50;
@@ -150,7 +149,7 @@ fn place(facts: &Facts, observation: &Observation, reporter: &Reporter<'_>) -> (
     let exchange = observation.exchange.filter(|index| *index < facts.exchanges.len());
     let site = exchange.and_then(|index| facts.exchanges.get(index)).map(|exchange| &exchange.site);
     let place = Place {
-        route: site.map_or_else(|| "several".to_owned(), |site| printable(&site.to_string(), 200)),
+        route: site.map_or_else(|| "several".to_owned(), |site| reporter.clean(&site.to_string(), 200)),
         line: site.and_then(|site| site.line),
         subject: reporter.clean(&observation.subject, 120),
         detail: reporter.clean(&observation.detail, LONGEST),

@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, redirect};
 use url::{Host, Url};
 
-use crate::secret::Redactor;
+use crate::secret::{Redactor, spellings};
 use crate::wire::{Endpoint, printable};
 
 /// Of one attempt: a login may hash a password for a while.
@@ -166,25 +166,6 @@ fn bare(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// A secret as an answer may repeat it: plain, in JSON, in a form, in HTML.
-fn spellings(secret: &str) -> [String; 4] {
-    let json = serde_json::Value::from(secret).to_string();
-    let form = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let mut html = String::new();
-    for c in secret.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#x27;"),
-            c => html.push(c),
-        }
-    }
-    let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
-    [secret.to_owned(), json, form, html]
-}
-
 fn payload(request: RequestBuilder, payload: &Payload) -> RequestBuilder {
     match payload {
         Payload::Nothing => request,
@@ -336,16 +317,6 @@ pub(super) fn credentials_hint(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_known_in_every_spelling() {
-        let redactor = Redactor::new(spellings("a\"b&c d'e\""));
-        for echo in ["a\"b&c d'e\"", r#"a\"b&c d'e\""#, "a%22b%26c+d%27e%22", "a&quot;b&amp;c d&#x27;e&quot;"]
-        {
-            let clean = redactor.scrub(&format!("x={echo}."));
-            assert!(clean.starts_with("x=[redacted") && clean.ends_with("]."), "{clean}");
-        }
-    }
 
     #[test]
     fn a_url_is_shown_without_its_user_and_query() {

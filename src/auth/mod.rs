@@ -19,7 +19,7 @@ mod wallet;
 use std::time::SystemTime;
 
 use crate::plan::AuthId;
-use crate::secret::{ExposeSecret, SecretString};
+use crate::secret::{ExposeSecret, SecretString, parts};
 pub use wallet::Wallet;
 
 /// What a user sends to prove who they are.
@@ -41,7 +41,7 @@ impl Credential {
     pub fn secrets(&self) -> impl Iterator<Item = String> {
         let lines = self.headers.iter().chain(&self.unsafe_headers);
         let refresh = self.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned());
-        lines.flat_map(|(_, value)| wallet::parts(value.expose_secret())).chain(refresh)
+        lines.flat_map(|(_, value)| parts(value.expose_secret())).chain(refresh)
     }
 }
 

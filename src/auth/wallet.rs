@@ -11,7 +11,7 @@ use super::issuer::Issuer;
 use super::{AuthError, Credential, Renewed, client_credentials};
 use crate::plan::{AuthId, Plan, User};
 use crate::scenario::model::{Auth, VerifyKey};
-use crate::secret::{ExposeSecret, Redactor};
+use crate::secret::Redactor;
 use crate::wire::{Endpoint, printable};
 
 /// Characters of an error: what a server or a key set says in it stays on one line of this length.
@@ -126,12 +126,10 @@ impl Wallet {
 
     /// Every secret in here and in the plan, for redaction.
     pub fn redactor(&self, plan: &Plan) -> Redactor {
-        let mut secrets: BTreeSet<String> = BTreeSet::new();
+        let mut secrets: BTreeSet<String> = plan.own_secrets().collect();
         for credential in self.credentials.iter().flatten() {
             secrets.extend(credential.secrets());
         }
-        let users = plan.populations.iter().flat_map(|population| &population.users);
-        secrets.extend(users.filter_map(|user| Some(user.password.as_ref()?.expose_secret().to_owned())));
         let variables = plan.auths.iter().flat_map(|auth| variables(&auth.auth));
         secrets.extend(variables.filter_map(|name| std::env::var(name).ok()));
         for auth in &plan.auths {
@@ -142,24 +140,6 @@ impl Wallet {
             }
         }
         Redactor::new(secrets)
-    }
-}
-
-/// The secrets of a header's value: what follows the scheme word, each cookie's value, and a bare value. A URL
-/// (Origin, Referer) is none.
-pub(super) fn parts(value: &str) -> Vec<String> {
-    if value.starts_with("http://") || value.starts_with("https://") {
-        return Vec::new();
-    }
-    if value.contains('=') && value.contains("; ") {
-        return value.split("; ").filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())).collect();
-    }
-    match value.split_once(' ') {
-        Some((_, token)) => vec![token.to_owned()],
-        None => {
-            let single = value.split_once('=').filter(|(_, rest)| !rest.is_empty() && !rest.starts_with('='));
-            single.map(|(_, rest)| rest.to_owned()).into_iter().chain([value.to_owned()]).collect()
-        }
     }
 }
 
@@ -232,19 +212,5 @@ async fn work(
         if failed.is_some() && !renewing {
             return (done, failed);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn header_values_give_up_their_secrets() {
-        assert_eq!(parts("Bearer abc.def"), ["abc.def"]);
-        assert_eq!(parts("csrftoken=one; sessionid=two"), ["one", "two"]);
-        assert!(parts("sessionid=two").contains(&"two".to_owned()));
-        assert_eq!(parts("raw-key"), ["raw-key"]);
-        assert!(parts("https://127.0.0.1:8443").is_empty(), "an origin is no secret");
     }
 }

@@ -120,6 +120,7 @@ impl Check<'_> {
                 .map(|login| (login.username.clone(), login.password.clone().into()))
                 .collect(),
             secrets: self.audit_secrets(document, scenario.audit.secrets.as_deref()),
+            inline_secrets: document.secrets.clone(),
             gates,
         }
     }

@@ -23,7 +23,7 @@ pub use crate::scenario::model::{
     Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
 };
 use crate::scenario::model::{Auth, Hook};
-use crate::secret::{Redactor, SecretString};
+use crate::secret::{ExposeSecret, Redactor, SecretString, spellings};
 pub use series::{PAUSE, SearchPlan, SeriesPlan, SweepPlan};
 pub use template::{Scope, Template, TemplateError, Variable};
 
@@ -95,6 +95,8 @@ pub struct Plan {
     pub default_logins: Vec<(String, SecretString)>,
     /// Secrets that are tried on JWTs beside the common ones.
     pub secrets: Vec<String>,
+    /// Secrets that stand in the scenario file itself, for redaction.
+    pub inline_secrets: Vec<SecretString>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
 }
@@ -117,6 +119,14 @@ impl std::fmt::Debug for Source {
 }
 
 impl Plan {
+    /// The secrets that the scenario and its files hold, in every spelling: users' passwords and what stands inline.
+    pub fn own_secrets(&self) -> impl Iterator<Item = String> {
+        let users = self.populations.iter().flat_map(|population| &population.users);
+        let passwords = users.filter_map(|user| user.password.as_ref()).map(|p| p.expose_secret().to_owned());
+        let inline = self.inline_secrets.iter().map(SecretString::expose_secret);
+        passwords.chain(inline.map(str::to_owned)).flat_map(|secret| spellings(&secret))
+    }
+
     /// The scenario's text for the record: without inline passwords, and without the secrets of `redactor`.
     pub fn redacted_source(&self, redactor: &Redactor) -> String {
         redactor.scrub(&self.source.redacted)
@@ -271,7 +281,7 @@ pub struct RoutePlan {
     pub method: String,
     /// Path and query.
     pub path: Template,
-    /// The path as written in the scenario, braces included.
+    /// The path as written in the scenario, braces included, without secrets.
     pub written: String,
     /// Auth.
     pub auth: Option<AuthId>,

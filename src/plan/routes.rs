@@ -7,7 +7,7 @@ use super::check::Check;
 use super::variables::Names;
 use super::{AuthId, AuthPlan, FeederPlan, Item, PopulationId, RouteId, RoutePlan};
 use crate::scenario::model::{Flow, Route, RouteKind};
-use crate::scenario::{Document, Place};
+use crate::scenario::{Document, Place, without_secrets};
 
 /// More hops than this are a loop.
 const MOST_REDIRECTS: u8 = 10;
@@ -170,7 +170,7 @@ impl Check<'_> {
             },
             method,
             path: self.template(path, place.key(path_key), &names),
-            written: path.to_owned(),
+            written: without_secrets(path),
             auth,
             population,
             kind,

@@ -10,6 +10,7 @@ use super::mask;
 use super::model::Scenario;
 use super::place::Place;
 use super::{schema, shape};
+use crate::secret::SecretString;
 
 /// A bigger scenario file is a mistake, not a scenario.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -25,6 +26,8 @@ pub struct Document {
     pub masked: String,
     /// The text with secrets replaced: for records.
     pub redacted: String,
+    /// Values of inline secrets that are long and rare enough to be taken out of other texts.
+    pub secrets: Vec<SecretString>,
     /// Mistakes of shape. What they are about was left out of `scenario`, so that the rest could be read.
     pub mistakes: Mistakes,
 }
@@ -68,7 +71,7 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostics> {
 pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     let mut mistakes = Mistakes::default();
     let (tree, errors) = DeTable::parse_recoverable(text);
-    let secrets = mask::secret_spans(tree.get_ref());
+    let secrets = mask::secrets(tree.get_ref(), text);
     let masked = mask::same_length(text, &secrets);
     if !errors.is_empty() {
         for error in errors {
@@ -90,7 +93,9 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     let root = Place::of_document(&tree);
     match Scenario::deserialize(Deserializer::from(tree)) {
         Ok(scenario) => {
-            Ok(Document { scenario, root, redacted: mask::redact(text, &secrets), masked, mistakes })
+            let redacted = mask::redact(text, &secrets);
+            let secrets = secrets.into_iter().flat_map(|hidden| hidden.values).map(SecretString::from).collect();
+            Ok(Document { scenario, root, masked, redacted, secrets, mistakes })
         }
         Err(error) => {
             mistakes.push(syntax(&error));

@@ -15,7 +15,7 @@ mod suggest;
 pub use diagnostic::{Diagnostics, Mistake, Mistakes};
 pub use document::{Document, parse, read_text};
 pub use duration::{DurationError, parse_duration};
-pub use mask::MASK;
+pub use mask::{MASK, sounds_secret, without_secrets};
 pub use model::Scenario;
 pub use ordered::Ordered;
 pub use place::Place;

@@ -4,6 +4,8 @@
 //! secret out of text that came from elsewhere (response bodies, process logs).
 
 mod redactor;
+mod spelling;
 
 pub use redactor::{Redactor, mark};
 pub use secrecy::{ExposeSecret, SecretString};
+pub use spelling::{parts, spellings};

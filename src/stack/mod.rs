@@ -24,7 +24,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, StackId};
-use crate::secret::{ExposeSecret as _, Redactor};
+use crate::secret::Redactor;
 use crate::wire::Endpoint;
 
 /// A stack that answers, started here or found running. Dropping it ends its processes.
@@ -172,6 +172,5 @@ impl Running {
 
 /// Takes out the secrets that the plan itself holds.
 fn redactor(plan: &Plan) -> Redactor {
-    let users = plan.populations.iter().flat_map(|population| &population.users);
-    Redactor::new(users.filter_map(|user| user.password.as_ref()).map(|password| password.expose_secret()))
+    Redactor::new(plan.own_secrets())
 }
