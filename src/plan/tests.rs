@@ -424,6 +424,33 @@ fn mistakes_of_shape_and_of_meaning_come_together() {
 }
 
 #[test]
+fn ten_mistakes_of_every_sort_come_together() {
+    let text = "description = \"no title\"\n\
+         [stacks.prod]\nurl = \"http://127.0.0.1:1\"\nready = { timeout = \"soon\" }\n\
+         [stacks.dev]\nrole = \"dev\"\n\
+         [auth.token]\nkind = \"jtw\"\nobtain = \"/t/\"\nusers = { list = [{ username = \"a\", password = \"b\" }] }\n\
+         [[routes]]\nname = \"a\"\nget = 3\nauth = \"token\"\n\
+         [[routes]]\nname = \"b\"\nget = \"/\"\nwieght = 3\n\
+         [[routes]]\nname = \"c\"\nget = \"/\"\nauth = \"tokne\"\n\
+         [[routes]]\nname = \"d\"\nget = \"/{{nobody}}\"\n\
+         [[routes]]\nname = \"e\"\nget = \"/{{user.username}}\"\nauth = \"token\"\n\
+         [load]\nrate = 10\nduration = \"ten seconds\"\n\
+         [gates]\npass = [\"prod: p95 <\"]\n";
+    let said = Plan::parse(Path::new("s.toml"), text).unwrap_err().plain();
+    let lines: Vec<&str> = said.lines().filter_map(|line| line.split(':').nth(1)).collect();
+    assert_eq!(lines, ["1", "4", "5", "8", "13", "18", "22", "25", "32", "34"], "{said}");
+    for part in ["no `title`", "no `url`", "`jtw`", "`get` is an integer", "`wieght`", "`tokne`", "nobody"] {
+        assert!(said.contains(part), "`{part}` is not in:\n{said}");
+    }
+    let elsewhere = "title = \"t\"\nload = { rate = 1 }\n[[routes]]\nname = \"a\"\nget = [1]\n\
+         [[routes]]\nname = \"b\"\nget = { x = 1 }\nexpect = { status = [200, \"x\"] }\n\
+         [stacks]\nprod = 3\n[[routes]]\nname = \"c\"\nget = \"x\"\n[auth.a]\n";
+    let said = Plan::parse(Path::new("s.toml"), elsewhere).unwrap_err().plain();
+    let lines: Vec<&str> = said.lines().filter_map(|line| line.split(':').nth(1)).collect();
+    assert_eq!(lines, ["5", "8", "9", "11", "14", "15"], "{said}");
+}
+
+#[test]
 fn a_search_has_bounds_and_says_how_long_it_takes() {
     let load = "[load]\nmodel = \"search\"\nobjective = [\"p99 < 200ms\", \"/home: errors < 0.1%\"]\n";
     let plan_of = |more: &str| plan(&with("", &format!("{ROUTE}{load}{more}")));

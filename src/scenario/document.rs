@@ -9,6 +9,7 @@ use super::diagnostic::{Diagnostics, Mistake, Mistakes, line_and_column};
 use super::mask;
 use super::model::Scenario;
 use super::place::Place;
+use super::repair::repair;
 use super::{schema, shape};
 use crate::secret::SecretString;
 
@@ -28,7 +29,8 @@ pub struct Document {
     pub redacted: String,
     /// Values of inline secrets that are long and rare enough to be taken out of other texts.
     pub secrets: Vec<SecretString>,
-    /// Mistakes of shape. What they are about was left out of `scenario`, so that the rest could be read.
+    /// Mistakes of shape. What they are about was left out of `scenario`, or has a placeholder
+    /// there, so that the rest could be read.
     pub mistakes: Mistakes,
 }
 
@@ -81,24 +83,23 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     }
     shape::check(&tree, schema::json_schema(), &mut mistakes);
     let mut tree = tree;
-    if !mistakes.is_empty() {
-        shape::prune(tree.get_mut(), &mistakes.spans());
-        let mut left = Mistakes::default();
-        shape::check(&tree, schema::json_schema(), &mut left);
-        if !left.is_empty() {
-            // What is required is absent or wrong: the rest would be guesswork.
-            return Err(Diagnostics::new(path, masked, mistakes));
-        }
+    if !mistakes.is_empty() && !repair(&mut tree, schema::json_schema(), &mistakes) {
+        // What is left is no scenario: the rest would be guesswork.
+        return Err(Diagnostics::new(path, masked, mistakes));
     }
     let root = Place::of_document(&tree);
     match Scenario::deserialize(Deserializer::from(tree)) {
         Ok(scenario) => {
             let redacted = mask::redact(text, &secrets);
-            let secrets = secrets.into_iter().flat_map(|hidden| hidden.values).map(SecretString::from).collect();
+            let secrets =
+                secrets.into_iter().flat_map(|hidden| hidden.values).map(SecretString::from).collect();
             Ok(Document { scenario, root, masked, redacted, secrets, mistakes })
         }
         Err(error) => {
-            mistakes.push(syntax(&error));
+            // Beside other mistakes it may only follow from what was put in their place.
+            if mistakes.is_empty() {
+                mistakes.push(syntax(&error));
+            }
             Err(Diagnostics::new(path, masked, mistakes))
         }
     }

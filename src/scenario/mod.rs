@@ -8,6 +8,7 @@ mod mask;
 pub mod model;
 mod ordered;
 mod place;
+mod repair;
 mod schema;
 mod shape;
 mod suggest;

@@ -15,34 +15,6 @@ pub(super) fn check(root: &Spanned<DeTable<'_>>, schema: &Value, mistakes: &mut 
     Walk { schema, mistakes }.table(root.get_ref(), schema, 0..0, "the scenario");
 }
 
-/// Takes out the keys whose name or value stands at one of these places; tables stay.
-pub(super) fn prune(table: &mut DeTable<'_>, wrong: &[Range<usize>]) {
-    let at_fault = |key: &Range<usize>, value: &Spanned<DeValue<'_>>| {
-        wrong.contains(key) || (!value.get_ref().is_table() && wrong.contains(&value.span()))
-    };
-    let names: Vec<String> = table
-        .iter()
-        .filter(|(key, value)| at_fault(&key.span(), value))
-        .map(|(key, _)| key.get_ref().to_string())
-        .collect();
-    for name in names {
-        table.remove(name.as_str());
-    }
-    for (_, value) in table.iter_mut() {
-        match value.get_mut() {
-            DeValue::Table(table) => prune(table, wrong),
-            DeValue::Array(items) => {
-                for item in items.iter_mut() {
-                    if let DeValue::Table(table) = item.get_mut() {
-                        prune(table, wrong);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 struct Walk<'a> {
     schema: &'a Value,
     mistakes: &'a mut Mistakes,
@@ -177,14 +149,19 @@ impl<'a> Walk<'a> {
     }
 
     fn resolve(&self, schema: &'a Value) -> &'a Value {
-        schema["$ref"]
-            .as_str()
-            .and_then(|reference| self.schema.pointer(reference.trim_start_matches('#')))
-            .unwrap_or(schema)
+        resolve(self.schema, schema)
     }
 }
 
-fn has_type(value: &DeValue<'_>, schema: &Value) -> bool {
+/// What a reference refers to; the schema itself when it is none.
+pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    schema["$ref"]
+        .as_str()
+        .and_then(|reference| root.pointer(reference.trim_start_matches('#')))
+        .unwrap_or(schema)
+}
+
+pub(super) fn has_type(value: &DeValue<'_>, schema: &Value) -> bool {
     let Some(wanted) = schema["type"].as_str() else { return true };
     match value {
         DeValue::String(_) | DeValue::Datetime(_) => wanted == "string" && value.is_str(),
