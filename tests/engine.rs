@@ -84,6 +84,43 @@ async fn run(url: url::Url, text: &str) -> LoadTally {
     Trial::new(url, text).await.run().await
 }
 
+/// Runs a load on a server of its own, and again, twice at most, when the machine was too busy for the last arrivals of the
+/// schedule: they are then counted as unsent, and rightly, which proves nothing about what the test asks.
+async fn whole<S>(text: &str, start: impl AsyncFn() -> (S, url::Url)) -> (S, LoadTally) {
+    let mut tries = 3;
+    loop {
+        tries -= 1;
+        let (server, url) = start().await;
+        let tally = run(url, text).await;
+        if tally.generator.unsent == 0 || tries == 0 {
+            return (server, tally);
+        }
+    }
+}
+
+/// As [`whole`], on a server that counts nothing.
+async fn whole_at(url: url::Url, text: &str) -> LoadTally {
+    whole(text, async || ((), url.clone())).await.1
+}
+
+async fn app(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (App, url::Url) {
+    let server = App::start(answer).await;
+    let url = server.url();
+    (server, url)
+}
+
+async fn raw(answer: &'static str, after: After) -> (Raw, url::Url) {
+    let server = Raw::start(answer, after).await;
+    let url = server.url();
+    (server, url)
+}
+
+async fn truth(period: Duration, frozen: Duration) -> (Truth, url::Url) {
+    let server = Truth::start(period, frozen).await;
+    let url = server.url();
+    (server, url)
+}
+
 fn requests(tally: &LoadTally) -> u64 {
     tally.routes.iter().map(|route| route.counts.requests).sum()
 }
@@ -103,11 +140,10 @@ const ROUTE: &str = "[[routes]]\nname = \"r\"\nget = \"/\"\n";
 #[tokio::test]
 async fn constant_arrivals_come_as_the_schedule_wants() {
     for threads in [1, 2] {
-        let server = App::start(|_| response(200, "", "hello")).await;
         let load = format!(
             "{ROUTE}[load]\nrate = 200\nduration = \"1500ms\"\nwarmup = \"250ms\"\nthreads = {threads}\n"
         );
-        let tally = run(server.url(), &load).await;
+        let (server, tally) = whole(&load, async || app(|_| response(200, "", "hello")).await).await;
         let counts = &tally.routes[0].counts;
         assert_eq!(counts.requests, 300);
         assert_eq!(counts.statuses, BTreeMap::from([(200, 300)]));
@@ -133,7 +169,7 @@ async fn a_ramp_is_its_integral() {
         "{ROUTE}[load]\nrate = 0\nwarmup = \"0s\"\nstages = [{{ target = 200, duration = \"1s\" }}, \
          {{ target = 100, duration = \"0s\" }}, {{ target = 0, duration = \"500ms\" }}]\n"
     );
-    let tally = run(server.url(), &load).await;
+    let tally = whole_at(server.url(), &load).await;
     assert!(requests(&tally).abs_diff(125) <= 1, "{}", requests(&tally));
 }
 
@@ -145,8 +181,8 @@ async fn poisson_arrivals_are_seeded() {
             "{ROUTE}[load]\nrate = 400\nduration = \"1s\"\nwarmup = \"0s\"\narrivals = \"poisson\"\nseed = {seed}\n"
         )
     };
-    let first = requests(&run(server.url(), &load(1)).await);
-    let again = requests(&run(server.url(), &load(1)).await);
+    let first = requests(&whole_at(server.url(), &load(1)).await);
+    let again = requests(&whole_at(server.url(), &load(1)).await);
     assert_eq!(first, again);
     assert!(first.abs_diff(400) < 100, "five standard deviations: {first}");
 }
@@ -206,9 +242,9 @@ async fn connections_are_kept_or_not() {
 #[tokio::test]
 async fn a_stalled_server_cannot_hide() {
     // A fifth of the arrivals waits U(0, 200 ms): p90 is 100 ms, p99 is 190 ms.
-    let server = Truth::start(Duration::from_secs(1), Duration::from_millis(200)).await;
     let text = format!("{ROUTE}[load]\nrate = 200\nduration = \"3s\"\nwarmup = \"500ms\"\nconnections = 4\n");
-    let tally = run(server.url(), &text).await;
+    let (_server, tally) =
+        whole(&text, async || truth(Duration::from_secs(1), Duration::from_millis(200)).await).await;
     assert_eq!((requests(&tally), all_errors(&tally)), (600, 0));
     let latencies = &tally.routes[0].latencies;
     let ms = |h: &hdrhistogram::Histogram<u64>, q| h.value_at_quantile(q) as f64 / 1e6;
@@ -225,9 +261,9 @@ async fn a_stalled_server_cannot_hide() {
 
 #[tokio::test]
 async fn connections_grow_on_demand() {
-    let server = Truth::start(Duration::from_secs(1), Duration::from_millis(200)).await;
     let text = format!("{ROUTE}[load]\nrate = 100\nduration = \"2s\"\nwarmup = \"0s\"\n");
-    let tally = run(server.url(), &text).await;
+    let (_server, tally) =
+        whole(&text, async || truth(Duration::from_secs(1), Duration::from_millis(200)).await).await;
     assert_eq!((requests(&tally), all_errors(&tally), tally.generator.queued), (200, 0, 0));
     assert!((15..=60).contains(&tally.generator.peak_connections), "{}", tally.generator.peak_connections);
     assert_eq!(tally.generator.schedule_lag.len(), 200);
@@ -257,7 +293,7 @@ fn brief(route: &str) -> String {
 #[tokio::test]
 async fn errors_have_their_class() {
     let only = async |url: url::Url, route: &str, class: ErrorClass, words: &str| {
-        let tally = run(url, &brief(route)).await;
+        let tally = whole_at(url, &brief(route)).await;
         assert_eq!(errors(&tally, class), 4, "{class:?}: {:?}", tally.samples);
         assert_eq!(all_errors(&tally), 4);
         assert_eq!(tally.routes[0].latencies.failed.len(), 4);
@@ -286,7 +322,7 @@ async fn expectations_are_judged_in_order() {
     let server =
         App::start(|_| response(200, "X-A: one\r\nX-A: two\r\n", r#"{"n": 1, "l": [{"k": "a"}]}"#)).await;
     let judged = async |expect: &str| {
-        let tally = run(server.url(), &brief(&format!("{ROUTE}expect = {{ {expect} }}"))).await;
+        let tally = whole_at(server.url(), &brief(&format!("{ROUTE}expect = {{ {expect} }}"))).await;
         let found = tally.samples.first().map(|sample| sample.message.clone());
         let class = if found.is_some() { 4 } else { 0 };
         assert_eq!((errors(&tally, ErrorClass::Expectation), all_errors(&tally)), (class, class));
@@ -316,10 +352,10 @@ async fn expectations_are_judged_in_order() {
 #[tokio::test]
 async fn bodies_too_large_to_judge_say_so_and_others_are_counted() {
     let server = App::start(|_| response(200, "", &"x".repeat(3 << 20))).await;
-    let tally = run(server.url(), &brief(&format!("{ROUTE}expect = {{ contains = \"x\" }}"))).await;
+    let tally = whole_at(server.url(), &brief(&format!("{ROUTE}expect = {{ contains = \"x\" }}"))).await;
     assert_eq!(errors(&tally, ErrorClass::Expectation), 4);
     assert!(tally.samples[0].message.contains("too large to judge"));
-    let tally = run(server.url(), &brief(ROUTE)).await;
+    let tally = whole_at(server.url(), &brief(ROUTE)).await;
     assert_eq!(all_errors(&tally), 0);
     assert!(tally.routes[0].counts.bytes_in > 4 * (3 << 20));
 }
@@ -335,7 +371,7 @@ async fn data_of_another_user_is_an_error() {
         "{USERS}[[routes]]\nname = \"notes\"\nget = \"/notes\"\nauth = \"token\"\n\
          expect = {{ owner = {{ json = \"$[*].owner\", equals = \"user.username\" }} }}"
     );
-    let tally = run(server.url(), &brief(&route)).await;
+    let tally = whole_at(server.url(), &brief(&route)).await;
     assert_eq!((errors(&tally, ErrorClass::Expectation), requests(&tally)), (2, 4));
     let sample = &tally.samples[0];
     assert_eq!(sample.user.as_deref(), Some("bob"));
@@ -359,7 +395,7 @@ async fn flows_carry_values_from_step_to_step() {
          headers = {{ If-Match = \"{{{{version}}}}\" }}\n\
          [[flows.steps]]\nname = \"delete\"\ndelete = \"/notes/{{{{id}}}}\"\nauth = \"token\"\n"
     );
-    let tally = run(server.url(), &brief(&flow)).await;
+    let tally = whole_at(server.url(), &brief(&flow)).await;
     assert_eq!(tally.routes.iter().map(|r| r.counts.requests).collect::<Vec<_>>(), [4, 4, 4]);
     assert_eq!(all_errors(&tally), 0, "{:?}", tally.samples);
     let asked = server.requests();
@@ -395,6 +431,25 @@ async fn bodies_and_paths_are_encoded() {
 }
 
 #[tokio::test]
+async fn a_body_from_a_file_goes_out_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("note.json");
+    let body = "{\"title\": \"{{no template}}\",\n\"ü\": 1}\n";
+    std::fs::write(&file, body).unwrap();
+    let server = App::start(|_| response(201, "", "")).await;
+    let route =
+        format!("[[routes]]\nname = \"r\"\npost = \"/\"\nbody = {{ file = \"{}\" }}\n", file.display());
+    let tally = whole_at(server.url(), &brief(&route)).await;
+    assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
+    for request in server.requests() {
+        let (head, sent) = request.split_once("\r\n\r\n").unwrap();
+        assert_eq!(sent, body);
+        assert_eq!(support::header(head, "content-length"), Some(body.len().to_string().as_str()));
+        assert_eq!(support::header(head, "content-type"), Some("application/json"));
+    }
+}
+
+#[tokio::test]
 async fn a_value_the_stack_lacks_is_named() {
     let text = "[[discover]]\nname = \"css\"\nget = \"/\"\nfrom = { regex = \"x\" }\n[[routes]]\nname = \"r\"\nget = \"/{{discover.css}}\"\n";
     let server = App::start(|_| response(200, "", "")).await;
@@ -426,7 +481,7 @@ async fn a_flow_ends_at_the_first_step_that_fails() {
     let server = App::start(|_| response(200, "", "{}")).await;
     let flow = "[[flows]]\nname = \"f\"\n[[flows.steps]]\nname = \"a\"\nget = \"/a\"\n\
                 extract = { id = { json = \"$.id\" } }\n[[flows.steps]]\nname = \"b\"\nget = \"/{{id}}\"\n";
-    let tally = run(server.url(), &brief(flow)).await;
+    let tally = whole_at(server.url(), &brief(flow)).await;
     assert_eq!(tally.routes.iter().map(|r| r.counts.requests).collect::<Vec<_>>(), [4, 0]);
     assert!(tally.samples[0].message.contains("extract: json `$.id` finds nothing"));
 }
@@ -469,7 +524,7 @@ async fn redirects_are_followed_on_the_same_origin_only() {
         )
     };
     let status = async |method: &str, path: &str, follow: u8| {
-        let tally = run(server.url(), &brief(&route(method, path, follow))).await;
+        let tally = whole_at(server.url(), &brief(&route(method, path, follow))).await;
         assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
         *tally.routes[0].counts.statuses.first_key_value().unwrap().0
     };
@@ -493,16 +548,14 @@ async fn redirects_are_followed_on_the_same_origin_only() {
 #[tokio::test]
 async fn a_connection_closed_while_idle_is_no_error() {
     // Says nothing about closing and closes: the next request finds out.
-    let server = Raw::start(OK, After::Close).await;
-    let tally = run(server.url(), &brief(ROUTE)).await;
+    let (server, tally) = whole(&brief(ROUTE), async || raw(OK, After::Close).await).await;
     assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
     assert_eq!(server.connections(), 4);
 }
 
 #[tokio::test]
 async fn a_request_that_meets_a_closing_connection_goes_out_once_more() {
-    let server = Raw::start(OK, After::Drop).await;
-    let tally = run(server.url(), &brief(ROUTE)).await;
+    let (server, tally) = whole(&brief(ROUTE), async || raw(OK, After::Drop).await).await;
     assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
     assert_eq!((server.connections(), tally.routes[0].counts.connections), (4, 4));
 }
@@ -510,8 +563,8 @@ async fn a_request_that_meets_a_closing_connection_goes_out_once_more() {
 #[tokio::test]
 async fn requests_under_way_at_the_end_are_waited_for() {
     // Frozen for the first 600 ms of its life: all four answers come after the 200 ms of load.
-    let server = Truth::start(Duration::from_secs(3600), Duration::from_millis(600)).await;
-    let tally = run(server.url(), &brief(ROUTE)).await;
+    let frozen = (Duration::from_secs(3600), Duration::from_millis(600));
+    let (_server, tally) = whole(&brief(ROUTE), async || truth(frozen.0, frozen.1).await).await;
     assert_eq!((requests(&tally), all_errors(&tally)), (4, 0), "{:?}", tally.samples);
     assert_eq!(tally.generator.peak_connections, 4);
     assert_eq!((tally.seconds.len(), tally.seconds[0].counts.requests), (1, 4));
@@ -599,7 +652,7 @@ async fn weights_share_the_arrivals() {
     let server = App::start(|_| response(200, "", "")).await;
     let text = "[[routes]]\nname = \"a\"\nget = \"/a\"\nweight = 3\n[[routes]]\nname = \"b\"\nget = \"/b\"\nkind = \"static\"\n\
                 [load]\nrate = 400\nduration = \"1s\"\nwarmup = \"0s\"\n";
-    let tally = run(server.url(), text).await;
+    let tally = whole_at(server.url(), text).await;
     let (a, b) = (tally.routes[0].counts.requests, tally.routes[1].counts.requests);
     assert_eq!(a + b, 400);
     assert!((260..=340).contains(&a), "four standard deviations around 300: {a}");
