@@ -233,6 +233,43 @@ async fn minted_tokens_carry_their_users_claims() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn minted_tokens_of_each_key_are_sent_under_load() {
+    for (algorithm, kind) in [
+        ("ES256", &rcgen::PKCS_ECDSA_P256_SHA256),
+        ("RS256", &rcgen::PKCS_RSA_SHA256),
+        ("EdDSA", &rcgen::PKCS_ED25519),
+    ] {
+        let key = rcgen::KeyPair::generate_for(kind).unwrap();
+        let app = App::start(|_| response(200, "", "")).await;
+        let trial = Trial::new(&format!(
+            "title = \"t\"\n[stacks.one]\nurl = \"{}\"\n[users]\nlist = [{{ username = \"ada\" }}, {{ username = \"bob\" }}]\n\
+             [auth.it]\nkind = \"mint\"\nalgorithm = \"{algorithm}\"\nkey = \"key.pem\"\nclaims = {{ sub = \"{{{{user.username}}}}\" }}\n\
+             [[routes]]\nname = \"r\"\nget = \"/minted\"\nauth = \"it\"\n[load]\nrate = 20\nduration = \"1s\"\nwarmup = \"0s\"\n",
+            app.url().as_str().trim_end_matches('/')
+        ));
+        std::fs::write(trial.file("key.pem"), key.serialize_pem()).unwrap();
+        std::fs::write(trial.file("public.pem"), key.public_key_pem()).unwrap();
+        let keys = inspect::Keys::read_pem(&trial.file("public.pem")).unwrap();
+        let trial = tokio::task::spawn_blocking(move || {
+            trial.run(&["--no-audit"]).expect(0);
+            trial
+        });
+        let trial = trial.await.unwrap();
+        assert_eq!(trial.record().stacks[0].total.error_count(), 0);
+        let mut names = std::collections::BTreeSet::new();
+        let asked = app.requests();
+        for request in asked.iter().filter(|request| request.starts_with("GET /minted ")) {
+            let token = support::header(request, "authorization").unwrap().strip_prefix("Bearer ").unwrap();
+            inspect::verify(token, &keys).unwrap();
+            let token = inspect::decode(token).unwrap();
+            assert_eq!(token.header["alg"], algorithm);
+            names.insert(token.claims["sub"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["ada", "bob"], "{algorithm}");
+    }
+}
+
 /// The kinds that a server has to take, under load, on the embedded target over TLS.
 #[test]
 fn every_kind_is_taken_by_the_target_under_load() {

@@ -347,9 +347,34 @@ async fn files_are_rendered_with_the_ports_of_this_start() {
     assert!(message.contains("page.txt: line 2:") && message.contains("unknown value `prot`"), "{message}");
 }
 
-/// Runs twice: as the test, and as the `shakedown` that the test kills without mercy.
+#[tokio::test]
+async fn a_panic_ends_the_stack_on_its_way_out() {
+    let trial = Trial::new(&server("sleep 1000 & echo $! $$ > {{state}}/pids;"));
+    std::fs::create_dir_all(&trial.plan.state).unwrap();
+    let running = trial.start().await.unwrap();
+    let pids = std::fs::read_to_string(trial.plan.state.join("pids")).unwrap();
+    assert_eq!(pids.split_whitespace().filter(|pid| !is_gone(pid)).count(), 2);
+    let failed = tokio::spawn(async move {
+        let _held = running;
+        panic!("a defect of our own, on purpose");
+    });
+    assert!(failed.await.unwrap_err().is_panic());
+    assert!(pids.split_whitespace().all(is_gone), "{pids}");
+}
+
 #[tokio::test]
 async fn a_killed_shakedown_leaves_nothing_behind() {
+    ended_from_outside("a_killed_shakedown_leaves_nothing_behind", "KILL").await;
+}
+
+/// An abort (a panic while unwinding, a failed allocation) runs no destructor.
+#[tokio::test]
+async fn an_aborted_shakedown_leaves_nothing_behind() {
+    ended_from_outside("an_aborted_shakedown_leaves_nothing_behind", "ABRT").await;
+}
+
+/// Runs twice: as the test, and as the `shakedown` that the test ends by a signal that leaves it no word.
+async fn ended_from_outside(test: &str, signal: &str) {
     const FOLDER: &str = "STACK_TEST_VICTIM";
     let text = server("echo $$ > {{scenario}}/pid.new; mv {{scenario}}/pid.new {{scenario}}/pid;");
     if let Some(folder) = std::env::var_os(FOLDER) {
@@ -359,7 +384,7 @@ async fn a_killed_shakedown_leaves_nothing_behind() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_killed_shakedown_leaves_nothing_behind"])
+        .args(["--exact", test])
         .env(FOLDER, folder.path())
         .stdout(Stdio::null())
         .spawn()
@@ -367,7 +392,8 @@ async fn a_killed_shakedown_leaves_nothing_behind() {
     eventually("the victim's stack", || folder.path().join("up").exists());
     let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
     assert!(!is_gone(pid.trim()));
-    victim.kill().unwrap();
-    victim.wait().unwrap();
+    let sent = Command::new("kill").args([&format!("-{signal}"), &victim.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    assert_eq!(victim.wait().unwrap().code(), None, "ended by the signal");
     eventually("the end of the stack", || is_gone(pid.trim()));
 }

@@ -367,6 +367,31 @@ async fn certificates_are_judged_and_explained() {
 }
 
 #[tokio::test]
+async fn the_server_is_asked_for_the_configured_name() {
+    let made = SelfSigned::new(&["shop.example"]);
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, &made.pem).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = tokio_rustls::LazyConfigAcceptor::new(Default::default(), stream);
+            let hello = acceptor.await.unwrap();
+            say.send(hello.client_hello().server_name().map(str::to_owned)).unwrap();
+        }
+    });
+    for (sni, seen) in [(Some("shop.example"), Some("shop.example")), (None, None)] {
+        let endpoint = Endpoint::resolve(&url, Some(&ca), sni).await.unwrap();
+        fetch(&endpoint, &get("/"), Limits::default()).await.unwrap_err();
+        // An address is never sent as a name (RFC 6066, 3).
+        assert_eq!(said.recv().await.unwrap().as_deref(), seen);
+    }
+}
+
+#[tokio::test]
 async fn the_wrong_scheme_is_named() {
     let made = SelfSigned::new(&["localhost"]);
     let secure = made.serve(b"").await;
