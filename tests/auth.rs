@@ -102,6 +102,14 @@ async fn throttled_logins_wait_and_say_so() {
 }
 
 #[tokio::test]
+async fn a_login_throttled_to_the_end_says_how_often_it_was_tried() {
+    let app = App::start(|_| response(429, "Retry-After: 0\r\n", "")).await;
+    let error = obtain(&app, TOKEN).await.1.unwrap_err().to_string();
+    assert_eq!(app.requests().len(), 5);
+    assert!(error.contains("answered 429 at each of 5 tries"), "{error}");
+}
+
+#[tokio::test]
 async fn a_session_login_carries_the_csrf_token_and_takes_the_rotated_one() {
     let app = App::start(|request| {
         if request.starts_with("GET") {

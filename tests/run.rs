@@ -144,6 +144,31 @@ fn a_server_that_is_not_there_is_exit_3_and_named() {
         ended.stderr
     );
     assert!(trial.record().stacks[0].failure.is_some());
+    assert_eq!(ended.stderr.matches("refused").count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("start it, or check the stack's `url`"), "{}", ended.stderr);
+    assert!(ended.stdout.contains("Nothing was measured."), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("refused") && !ended.stdout.contains('–'), "{}", ended.stdout);
+    let report = std::fs::read_to_string(trial.out().join("report.md")).unwrap();
+    assert_eq!(report.matches("refused").count(), 1, "{report}");
+    assert!(!report.contains("| all routes |"), "no table without figures: {report}");
+}
+
+#[test]
+fn a_missing_program_is_said_once_for_all_stacks() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let gates =
+        "[gates]\npass = [\"dev: errors < 1%\", \"other: errors < 1%\", \"other vs dev: p50 < 9x\"]\n";
+    let other = format!(
+        "[stacks.other]\nurl = \"{url}\"\n\n[[requires]]\nprogram = \"no-such-program\"\ninstall = \"apt-get install it\"\n\n[load]"
+    );
+    let trial = Trial::new(&at_url(&url, &format!("{HOME}\n{gates}")).replace("[load]", &other));
+    let ended = trial.run(&[]).expect(3);
+    assert_eq!(ended.stderr.matches("is not installed").count(), 1, "{}", ended.stderr);
+    assert!(!ended.stdout.contains("is not installed") && !ended.stdout.contains('–'), "{}", ended.stdout);
+    let report = std::fs::read_to_string(trial.out().join("report.md")).unwrap();
+    assert_eq!(report.matches("is not installed").count(), 1, "{report}");
 }
 
 #[test]

@@ -227,7 +227,7 @@ async fn a_gateway_that_answers_502_is_not_ready() {
         "[stacks.one]\nurl = \"http://127.0.0.1:{port}\"\nready = {{ timeout = \"200ms\" }}"
     ));
     let message = trial.start().await.err().unwrap().to_string();
-    assert!(message.contains("was not ready after 200ms: GET / gave status 502"), "{message}");
+    assert!(message.contains("was not ready after 200 ms: GET / answered 502"), "{message}");
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn a_step_that_takes_too_long_or_makes_nothing_fails() {
                 timeout = \"300ms\"\n[stacks.one]\nurl = \"http://127.0.0.1:1\"";
     let trial = Trial::new(slow);
     let message = trial.prepare().await.unwrap_err().to_string();
-    assert!(message.contains("`slow` failed: took longer than 300ms"), "{message}");
+    assert!(message.contains("`slow` failed: took longer than 300 ms"), "{message}");
     if let Ok(pid) = std::fs::read_to_string(trial.plan.state.join("pid")) {
         assert!(is_gone(pid.trim()));
     }

@@ -57,6 +57,8 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
     /// `POST https://…/api/token/`, for errors.
     pub asked: String,
+    /// How often it was asked until this answer.
+    tries: u32,
     redactor: Redactor,
 }
 
@@ -151,7 +153,7 @@ impl Client {
             let throttled = answer.0 == 429 || (answer.0 == 503 && wait.is_some());
             if !throttled || attempt == TRIES {
                 let (status, headers, body) = answer;
-                return Ok(Answer { status, headers, body, asked, redactor });
+                return Ok(Answer { status, headers, body, asked, tries: attempt, redactor });
             }
             let wait = wait.unwrap_or(Duration::from_secs(1 << attempt)).min(LONGEST_WAIT);
             self.warn(format!("{asked} answered {}: logins are throttled and were slowed down", answer.0));
@@ -296,8 +298,9 @@ impl Answer {
         } else {
             hint
         };
+        let tried = if self.tries > 1 { format!(" at each of {} tries", self.tries) } else { String::new() };
         format!(
-            "login of user `{}` was refused: {} answered {status} ({}); {general}",
+            "login of user `{}` was refused: {} answered {status}{tried} ({}); {general}",
             printable(user, 80),
             self.asked,
             self.excerpt()

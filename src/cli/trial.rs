@@ -113,6 +113,8 @@ fn conclude(saying: Saying, folder: &Path, finished: &Finished) -> Exit {
         Format::Json.render(&document)
     } else if saying.quiet {
         String::new()
+    } else if document.is_void() && !finished.invalid.is_empty() {
+        terminal::void(&document, folder)
     } else {
         let look = Look { color: std::io::stdout().is_terminal(), folder: Some(folder), ..Look::default() };
         terminal::render(&document, &look)

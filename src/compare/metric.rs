@@ -38,8 +38,8 @@ impl Metric {
 
     /// Why a stack has no value for it, as a clause.
     pub fn why_absent(self, stack: &StackRecord, route: &RouteRecord) -> String {
-        if let Some(failure) = &stack.failure {
-            return format!("{} was not measured to the end: {}", stack.name, quantity::first_line(failure));
+        if let Some(unmeasured) = stack.unmeasured() {
+            return format!("{} {unmeasured}", stack.name);
         }
         if self == Metric::Capacity {
             return format!("the search on {} did not confirm both ends of its answer", stack.name);

@@ -165,8 +165,9 @@ fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
 /// The number a gate rests on, or why it can't be trusted or is not there.
 fn value(record: &Record, stack: &str, route: Option<&str>, metric: Metric) -> Result<f64, String> {
     let stack = find(record, stack)?;
-    if let Some(failure) = &stack.failure {
-        return Err(format!("{} was not measured to the end: {}", stack.name, quantity::first_line(failure)));
+    if let Some(unmeasured) = stack.unmeasured() {
+        // Why not stands at the top of every report.
+        return Err(format!("{} {unmeasured}", stack.name));
     }
     if stack.generator.saturated {
         return Err("the generator was the limit, so the number is not the stack's".to_owned());
@@ -366,7 +367,7 @@ mod tests {
         for text in ["prod: p50 < 1s", "prod/notes: errors < 1%", "prod vs dev: p50 < 1x", "errors < 99%"] {
             let (verdict, reason) = judged(&mut record, text);
             assert_eq!(verdict, Verdict::Unknown, "{text}");
-            assert!(reason.contains("did not become ready") && !reason.contains('\n'), "{text}: {reason}");
+            assert!(reason.contains("prod was not measured") && !reason.contains('\n'), "{text}: {reason}");
         }
         let mut record = fixture::partial();
         let (verdict, reason) = judged(&mut record, "prod: p50 < 1s");

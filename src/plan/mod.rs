@@ -200,6 +200,8 @@ pub struct ReadyPlan {
     pub status: Option<u16>,
     /// How long to wait.
     pub timeout: Duration,
+    /// How long to wait while the connection is refused.
+    pub refused: Duration,
 }
 
 /// A group of users.

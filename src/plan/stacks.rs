@@ -10,6 +10,8 @@ use crate::scenario::model::{Prepare, Process, Role, Stack};
 use crate::scenario::{Document, Place};
 
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
+/// For a server that is not started here and is not there.
+const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Check<'_> {
@@ -172,10 +174,15 @@ impl Check<'_> {
         if let Some(status) = stack.ready.status {
             self.status(status, place.key("status"));
         }
+        let written = stack.ready.timeout.as_deref();
+        let timeout = self.positive_duration(written, place.key("timeout"), READY_TIMEOUT);
+        // Nobody is starting a server that is not started here.
+        let patient = written.is_some() || !stack.start.is_empty();
         ReadyPlan {
             path: stack.ready.get.clone(),
             status: stack.ready.status,
-            timeout: self.positive_duration(Some(&stack.ready.timeout), place.key("timeout"), READY_TIMEOUT),
+            timeout,
+            refused: if patient { timeout } else { REFUSED_TIMEOUT },
         }
     }
 

@@ -23,6 +23,9 @@ use crate::stack::Sample;
 /// Version of the format written here; readers refuse a newer one and read every older one.
 pub const VERSION: u32 = 1;
 
+/// How a record's `partial` begins where stacks failed.
+pub const UNMEASURED: &str = "not measured to the end";
+
 /// One run: what was asked, what was measured, what the audit saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -60,6 +63,22 @@ pub struct Record {
     pub gates: Vec<GateText>,
     /// What a reader must know before trusting the numbers.
     pub warnings: Vec<String>,
+}
+
+impl StackRecord {
+    /// Whether anything was measured of its load.
+    pub fn has_figures(&self) -> bool {
+        let probed = |probes: &[ProbeRecord]| !probes.is_empty();
+        self.total.requests > 0
+            || self.capacity.as_ref().is_some_and(|capacity| probed(&capacity.probes))
+            || self.sweep.as_ref().is_some_and(|sweep| probed(&sweep.probes))
+    }
+
+    /// What became of it, in a clause to follow its name, where it was not measured whole.
+    pub fn unmeasured(&self) -> Option<&'static str> {
+        self.failure.as_ref()?;
+        Some(if self.has_figures() { "was not measured to the end" } else { "was not measured" })
+    }
 }
 
 /// The program.

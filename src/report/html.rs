@@ -133,18 +133,45 @@ fn trust(document: &Document<'_>) -> Markup {
                 }
             }
             @for stack in record.stacks.iter().filter(|stack| stack.failure.is_some()) {
-                @if let Some(failure) = &stack.failure {
+                @if let Some(failure) = stack.failure.as_ref().filter(|failure| failure.trim().contains('\n')) {
                     details open { summary { "Why " (foreign::line(&stack.name, 40)) " failed" } pre { (foreign::block(failure, foreign::BLOCK)) } }
                 }
             }
-            div.scroll {
-                table {
-                    thead { tr {
-                        th { "generator" } th.number { "p99 schedule lag" } th.number { "its CPU" } th.number { "threads" }
-                        th.number { "waited for a connection" } th.number { "never sent" } th.number { "connections" }
-                    } }
-                    tbody {
-                        @for stack in &record.stacks { (generator(stack)) }
+            @if document.has_figures() { (generators(&record.stacks)) }
+        }
+    }
+}
+
+/// How each stack's load was generated: the stacks in columns, so that it fits a narrow page.
+fn generators(stacks: &[StackRecord]) -> Markup {
+    type Cell = fn(&StackRecord) -> Markup;
+    let rows: [(&str, Cell); 6] = [
+        ("p99 schedule lag", |stack| match stack.generator.schedule_lag.p99_ms {
+            Some(ms) => html! { (quantity::latency(ms)) },
+            None => html! { span.absent title="too few samples" { "–" } },
+        }),
+        ("its CPU", |stack| {
+            let share = (stack.generator.cpu_share * 1000.0).round() / 1000.0;
+            html! { (quantity::percent(share)) }
+        }),
+        ("threads", |stack| html! { (stack.generator.threads) }),
+        ("waited for a connection", |stack| html! { (quantity::count(stack.generator.queued)) }),
+        ("never sent", |stack| html! { (quantity::count(stack.generator.unsent)) }),
+        ("connections", |stack| html! { (quantity::count(stack.generator.peak_connections)) }),
+    ];
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th scope="col" { "generator" }
+                    @for stack in stacks { th.number scope="col" { "on " (foreign::line(&stack.name, 40)) } }
+                } }
+                tbody {
+                    @for (name, cell) in rows {
+                        tr {
+                            th scope="row" { (name) }
+                            @for stack in stacks { td.number { (cell(stack)) } }
+                        }
                     }
                 }
             }
@@ -152,28 +179,8 @@ fn trust(document: &Document<'_>) -> Markup {
     }
 }
 
-fn generator(stack: &StackRecord) -> Markup {
-    let generator = &stack.generator;
-    html! {
-        tr {
-            th scope="row" { "on " (foreign::line(&stack.name, 40)) }
-            td.number {
-                @match generator.schedule_lag.p99_ms {
-                    Some(ms) => (quantity::latency(ms)),
-                    None => span.absent title="too few samples" { "–" },
-                }
-            }
-            td.number { (quantity::percent((generator.cpu_share * 1000.0).round() / 1000.0)) }
-            td.number { (generator.threads) }
-            td.number { (quantity::count(generator.queued)) }
-            td.number { (quantity::count(generator.unsent)) }
-            td.number { (quantity::count(generator.peak_connections)) }
-        }
-    }
-}
-
 fn comparison(document: &Document<'_>) -> Markup {
-    if document.record.stacks.is_empty() || !document.has_load() {
+    if !document.has_figures() {
         return html! {};
     }
     html! {
@@ -210,7 +217,7 @@ fn insights(document: &Document<'_>) -> Markup {
 
 fn latency(document: &Document<'_>) -> Markup {
     let record = document.record;
-    if !document.has_load() {
+    if !document.has_figures() {
         return html! {};
     }
     html! {

@@ -89,7 +89,7 @@ fn row(probe: &ProbeRecord, unit: &str, metric: Metric, out: &mut String) {
 
 fn headline(document: &Document<'_>, out: &mut String) {
     let stacks = &document.record.stacks;
-    if stacks.is_empty() || !document.has_load() {
+    if !document.has_figures() {
         return;
     }
     if document.is_series() {
@@ -124,7 +124,7 @@ fn headline(document: &Document<'_>, out: &mut String) {
 fn routes(document: &Document<'_>, out: &mut String) {
     let stacks = &document.record.stacks;
     let names = compare::route_names(stacks);
-    if names.is_empty() {
+    if names.is_empty() || !document.has_figures() {
         return;
     }
     let metrics: &[Metric] =

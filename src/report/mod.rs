@@ -17,7 +17,7 @@ pub use self::format::{Format, write};
 
 use crate::compare::{self, Comparison, Insight};
 use crate::gate::{self, GateOutcome, Verdict};
-use crate::record::Record;
+use crate::record::{Record, StackRecord};
 
 /// A record with all that is derived from it.
 pub struct Document<'a> {
@@ -40,6 +40,16 @@ impl<'a> Document<'a> {
             insights: compare::insights(record),
             gates: gate::evaluate(record),
         }
+    }
+
+    /// Whether there is anything to put into a table: a stack that was loaded.
+    pub fn has_figures(&self) -> bool {
+        self.has_load() && self.record.stacks.iter().any(StackRecord::has_figures)
+    }
+
+    /// Whether nothing came of the run: no stack was loaded or audited.
+    pub fn is_void(&self) -> bool {
+        !self.has_figures() && self.record.audit.is_empty()
     }
 
     /// Whether any gate failed.

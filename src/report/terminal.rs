@@ -10,6 +10,14 @@ use crate::compare::{self, Metric, Ratio, quantity};
 use crate::gate::Verdict;
 use crate::record::{Outcome, Phase, ProbeRecord, ProbeVerdict, RouteRecord, Severity, StackRecord};
 
+/// What is left to say on the terminal of a run that measured nothing, where its errors say why.
+pub fn void(document: &Document<'_>, folder: &Path) -> String {
+    let title = foreign::line(&document.record.title, 180);
+    let report = folder.join("report.html");
+    let report = foreign::line(&report.display().to_string(), 400);
+    format!("{title}\nNothing was measured.\n\nReport: {report}\n")
+}
+
 /// How the text looks.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
@@ -163,7 +171,7 @@ impl Page<'_> {
 
     fn headline(&mut self, document: &Document<'_>) {
         let stacks = &document.record.stacks;
-        if stacks.is_empty() || !document.has_load() {
+        if !document.has_figures() {
             return;
         }
         let metrics = headline_metrics(document);
@@ -228,7 +236,7 @@ impl Page<'_> {
     fn routes(&mut self, document: &Document<'_>) {
         let stacks = &document.record.stacks;
         let names = compare::route_names(stacks);
-        if names.is_empty() {
+        if names.is_empty() || !document.has_figures() {
             return;
         }
         let metrics: &[Metric] = match stacks.len() {

@@ -4,7 +4,7 @@ use super::{Document, finding, foreign, series};
 use crate::capacity;
 use crate::compare::{ALL_ROUTES, Comparison, Metric, quantity};
 use crate::gate::{GateOutcome, Verdict};
-use crate::record::StackRecord;
+use crate::record::{StackRecord, UNMEASURED};
 
 impl Document<'_> {
     /// The whole run's verdict: `Unknown` beats `Pass`, `Fail` beats both. A whole run passes without gates, and with
@@ -47,15 +47,16 @@ impl Document<'_> {
     /// Why the run can't be trusted whole: it is partial, a stack failed or gave no good answer, the generator was the
     /// limit.
     pub fn doubts(&self) -> Vec<String> {
-        let mut doubts = Vec::new();
-        if let Some(partial) = &self.record.partial {
+        let mut doubts: Vec<String> = Vec::new();
+        // That stacks failed is said with their reasons.
+        let failed = self.record.stacks.iter().any(|stack| stack.failure.is_some());
+        let told = |partial: &&String| failed && partial.starts_with(UNMEASURED);
+        if let Some(partial) = self.record.partial.as_ref().filter(|partial| !told(partial)) {
             doubts.push(format!("The record is partial: {}.", sentence(partial)));
         }
+        doubts.extend(failures(&self.record.stacks));
         for stack in &self.record.stacks {
             let name = foreign::line(&stack.name, 40);
-            if let Some(failure) = &stack.failure {
-                doubts.push(format!("{name} was not measured to the end: {}.", sentence(failure)));
-            }
             if stack.generator.saturated {
                 doubts.push(format!("On {name} the generator was the limit, not the stack."));
             }
@@ -136,8 +137,44 @@ impl Document<'_> {
     }
 }
 
+/// Longest reason in a verdict.
+const REASON: usize = 600;
+
+/// The first line of a reason without its full stop. One too long for a verdict ends with a whole sentence or clause.
 fn sentence(text: &str) -> String {
-    foreign::line(quantity::first_line(text), 160).trim_end_matches('.').to_owned()
+    let line = quantity::first_line(text);
+    let mut said = foreign::line(line, REASON);
+    if line.chars().count() > REASON
+        && let Some(end) = said.rfind([';', '.'])
+    {
+        said.truncate(end);
+    }
+    said.trim_end_matches('.').to_owned()
+}
+
+/// The stacks that were not measured whole, those of one reason in one sentence.
+fn failures(stacks: &[StackRecord]) -> Vec<String> {
+    let mut told: Vec<(String, &'static str, Vec<String>)> = Vec::new();
+    for stack in stacks {
+        let (Some(failure), Some(unmeasured)) = (&stack.failure, stack.unmeasured()) else { continue };
+        let reason = sentence(failure);
+        match told.iter_mut().find(|(said, how, _)| *said == reason && *how == unmeasured) {
+            Some((_, _, names)) => names.push(foreign::line(&stack.name, 40)),
+            None => told.push((reason, unmeasured, vec![foreign::line(&stack.name, 40)])),
+        }
+    }
+    let say = |(reason, unmeasured, names): (String, &str, Vec<String>)| match names.as_slice() {
+        // What the start says of a stack begins with its name.
+        [name] => match reason.strip_prefix(&format!("stack `{name}` ")) {
+            Some(rest) => format!("{name} {rest}."),
+            None => format!("{name} {unmeasured}: {reason}."),
+        },
+        names => {
+            let unmeasured = unmeasured.replacen("was", "were", 1);
+            format!("{} {unmeasured}: {reason}.", names.join(", "))
+        }
+    };
+    told.into_iter().map(say).collect()
 }
 
 fn alone(stack: &StackRecord) -> Option<String> {
@@ -230,9 +267,27 @@ mod tests {
         assert!(
             document
                 .verdict()
-                .starts_with("prod was not measured to the end: stack `prod` did not become ready")
+                .starts_with("prod did not become ready within 30 s: GET /healthz answers 502.")
         );
         assert_eq!(document.doubts().len(), 1);
+    }
+
+    #[test]
+    fn a_reason_is_said_once_and_whole() {
+        let mut record = fixture::failed_stack();
+        record.partial = Some(format!("{UNMEASURED}: prod"));
+        let advice =
+            "; set LONG or, where that is no use, do the other thing that the long text says".repeat(3);
+        for stack in &mut record.stacks {
+            let empty = fixture::failed_stack().stacks.remove(1);
+            *stack = crate::record::StackRecord { name: stack.name.clone(), ..empty };
+            stack.failure = Some(format!("`python3` is not installed{advice}"));
+        }
+        let doubts = Document::of(&record).doubts();
+        assert_eq!(doubts, [format!("dev, prod were not measured: `python3` is not installed{advice}.")]);
+        record.stacks[1].failure = Some("A sentence. ".repeat(200));
+        let doubts = Document::of(&record).doubts();
+        assert!(doubts[1].ends_with("A sentence. A sentence.") && doubts[1].len() < 700, "{doubts:?}");
     }
 
     #[test]

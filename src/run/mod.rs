@@ -29,7 +29,7 @@ use crate::record::hlog::HistogramLog;
 use crate::record::store::StoreError;
 use crate::record::{
     GateText, GeneratorRecord, LatencyRecord, LoadRecord, Machine, Outcome, Record, RouteRecord,
-    ScenarioText, StackRecord, Tool, VERSION,
+    ScenarioText, StackRecord, Tool, UNMEASURED, VERSION,
 };
 use crate::secret::Redactor;
 use crate::stack::{self, Running};
@@ -394,23 +394,32 @@ impl Trial<'_> {
 
     /// What the record says of the run as a whole once it is over.
     fn finish(mut self) -> Finished {
+        let mut failed: Vec<(&str, Vec<&str>)> = Vec::new();
         let mut invalid = Vec::new();
         for stack in &self.record.stacks {
             if let Some(reason) = &stack.failure {
-                invalid.push(format!("{}: {reason}", stack.name));
+                match failed.iter_mut().find(|(said, _)| said == reason) {
+                    Some((_, names)) => names.push(&stack.name),
+                    None => failed.push((reason, vec![&stack.name])),
+                }
             } else if stack.generator.saturated {
                 invalid.push(format!("{}: the generator was the limit", stack.name));
             } else if let Some(doubt) = stack.capacity.as_ref().and_then(capacity::doubt) {
                 invalid.push(format!("{}: the search has no whole answer: {doubt}", stack.name));
             }
         }
+        // What the start says of a stack names it already.
+        invalid.extend(failed.into_iter().map(|(reason, names)| match reason.starts_with("stack `") {
+            true => reason.to_owned(),
+            false => format!("{}: {reason}", names.join(", ")),
+        }));
         self.record.finished = Some(Timestamp::now());
         self.record.partial = if self.interrupted {
             Some("interrupted by the user".to_owned())
         } else {
             let failed = self.record.stacks.iter().filter(|stack| stack.failure.is_some());
             let names: Vec<&str> = failed.map(|stack| stack.name.as_str()).collect();
-            (!names.is_empty()).then(|| format!("not measured to the end: {}", names.join(", ")))
+            (!names.is_empty()).then(|| format!("{UNMEASURED}: {}", names.join(", ")))
         };
         self.record.scenario.text = self.plan.redacted_source(&self.redactor);
         self.save();

@@ -178,13 +178,14 @@ pub struct Ready {
     /// Status that means ready. Default: any but 502 and 503.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How long it may take. Default 30 s.
-    pub timeout: String,
+    /// How long it may take. Default 30 s, and 5 s for a server that is not started here and refuses the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
 }
 
 impl Default for Ready {
     fn default() -> Self {
-        Ready { get: "/".into(), status: None, timeout: "30s".into() }
+        Ready { get: "/".into(), status: None, timeout: None }
     }
 }
 

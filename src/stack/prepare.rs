@@ -9,6 +9,7 @@ use super::stamp::stamp;
 use super::values::Values;
 use super::{Say, StackError, program};
 use crate::plan::{Plan, Prepare};
+use crate::wire::rounded;
 
 /// How long a step may take that sets no time-out.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -182,7 +183,7 @@ impl<'a> Step<'a> {
             match processes.outcome() {
                 Some(outcome) => break outcome,
                 None if Instant::now() >= deadline => {
-                    break Err(format!("took longer than {:?}", self.timeout));
+                    break Err(format!("took longer than {}", rounded(self.timeout)));
                 }
                 None => tokio::time::sleep(LOOK).await,
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Say;
 use super::process::Processes;
 use crate::plan::ReadyPlan;
-use crate::wire::{Endpoint, Failure, FailureKind, Limits, Request, fetch};
+use crate::wire::{Endpoint, Failure, FailureKind, Limits, Request, fetch, rounded};
 
 /// Pause between two probes at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
@@ -48,15 +48,17 @@ pub(super) async fn wait(
         };
         let seen = match answer {
             Ok((endpoint, response)) if is_ready(response.status, ready.status) => return Ok(endpoint),
-            Ok((_, response)) => format!("status {}", response.status),
+            Ok((_, response)) => format!("GET {path} answered {}", response.status),
             Err(failure) if failure.kind == FailureKind::Tls && began.elapsed() > TLS_PATIENCE => {
                 return Err((None, format!("cannot be reached over TLS: {failure}")));
+            }
+            Err(failure) if failure.kind == FailureKind::Connect && began.elapsed() >= ready.refused => {
+                return Err((None, unreachable(&failure, ready.refused, processes.is_some())));
             }
             Err(failure) => failure.to_string(),
         };
         if began.elapsed() >= ready.timeout {
-            let waited = ready.timeout;
-            return Err((None, format!("was not ready after {waited:?}: GET {path} gave {seen}")));
+            return Err((None, format!("was not ready after {}: {seen}", rounded(ready.timeout))));
         }
         if began.elapsed() > TELL_AFTER && told != seen {
             say(&format!("waiting: {seen}"));
@@ -65,6 +67,15 @@ pub(super) async fn wait(
         tokio::time::sleep(pause.min(ready.timeout.saturating_sub(began.elapsed()))).await;
         pause = (pause * 3 / 2).min(PAUSE.1);
     }
+}
+
+/// No connection, and what to do about it.
+fn unreachable(failure: &Failure, tried: Duration, started: bool) -> String {
+    let tried = rounded(tried);
+    if started {
+        return format!("was not ready after {tried}: {failure}");
+    }
+    format!("cannot be reached: {failure} (tried for {tried}); start it, or check the stack's `url`")
 }
 
 fn is_ready(status: u16, wanted: Option<u16>) -> bool {
@@ -77,6 +88,28 @@ fn is_ready(status: u16, wanted: Option<u16>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_nobody_starts_is_not_waited_for() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = url::Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        drop(listener);
+        let ready = ReadyPlan {
+            path: "/".into(),
+            status: None,
+            timeout: Duration::from_secs(3600),
+            refused: Duration::from_millis(300),
+        };
+        let resolve = async || Endpoint::resolve(&url, None, None).await;
+        let (_, reason) = wait(resolve, &ready, "/", None, &|_| {}).await.err().unwrap();
+        let address = url.as_str().trim_start_matches("http://").trim_end_matches('/');
+        assert_eq!(
+            reason,
+            format!(
+                "cannot be reached: connection refused by {address} (tried for 300 ms); start it, or check the stack's `url`"
+            )
+        );
+    }
 
     #[test]
     fn a_gateway_without_its_application_is_not_ready() {

@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::failure::rounded;
 use super::fetch::{self, Collector};
 use super::{Endpoint, Failure, FailureKind, Limits, Response};
 
@@ -20,7 +21,7 @@ pub async fn converse(
     let mut answers = Vec::new();
     let late = |doing: &str| {
         let message =
-            format!("no whole answer from {} within {:?} ({doing})", endpoint.address, limits.timeout);
+            format!("no whole answer from {} within {} ({doing})", endpoint.address, rounded(limits.timeout));
         Failure::new(FailureKind::Timeout, message)
     };
     let mut connection = match tokio::time::timeout(limits.timeout, Connection::open(endpoint)).await {
@@ -85,7 +86,7 @@ pub async fn drip(endpoint: &Endpoint, start: &[u8], pace: Pace, limits: Limits)
             }
             Ok(Err(broken)) => return Dripped { open: begun.elapsed(), answer: Err(broken.failure) },
             Err(_) if begun.elapsed() >= pace.longest => {
-                let words = format!("still waiting for the rest after {:?}", pace.longest);
+                let words = format!("still waiting for the rest after {}", rounded(pace.longest));
                 return Dripped {
                     open: begun.elapsed(),
                     answer: Err(Failure::new(FailureKind::Timeout, words)),

@@ -3,6 +3,7 @@
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::failure::rounded;
 use super::{Endpoint, Failure, FailureKind, Limits};
 
 /// The certificate that the endpoint's server shows, in DER; `None` for plain http. Makes a connection of its own.
@@ -22,6 +23,9 @@ pub async fn certificate(endpoint: &Endpoint, limits: Limits) -> Result<Option<V
         Ok(chain.first().map(|certificate| certificate.to_vec()))
     };
     tokio::time::timeout(limits.timeout, shake).await.unwrap_or_else(|_| {
-        Err(Failure::new(FailureKind::Timeout, format!("no TLS handshake within {:?}", limits.timeout)))
+        Err(Failure::new(
+            FailureKind::Timeout,
+            format!("no TLS handshake within {}", rounded(limits.timeout)),
+        ))
     })
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustls::CertificateError;
@@ -144,6 +145,18 @@ fn name_of(presented: &str) -> String {
     presented.split('"').nth(1).unwrap_or(presented).to_owned()
 }
 
+/// A time as a person reads it: `300 ms`, `4.3 s`, `30 s`.
+pub fn rounded(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 0.9995 {
+        format!("{:.0} ms", seconds * 1e3)
+    } else if seconds < 9.95 {
+        format!("{} s", (seconds * 10.0).round() / 10.0)
+    } else {
+        format!("{seconds:.0} s")
+    }
+}
+
 /// The text on one line without control and direction characters, cut at `longest` characters.
 pub fn printable(text: &str, longest: usize) -> String {
     let mut out: String =
@@ -163,6 +176,20 @@ fn is_odd(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_rounded() {
+        for (nanos, text) in [
+            (4_333_953_781, "4.3 s"),
+            (5_000_000_000, "5 s"),
+            (300_000_000, "300 ms"),
+            (999_700_000, "1 s"),
+            (29_999_000_000, "30 s"),
+            (600_000_000_000, "600 s"),
+        ] {
+            assert_eq!(rounded(Duration::from_nanos(nanos)), text);
+        }
+    }
 
     #[test]
     fn a_servers_words_cannot_reach_the_terminal() {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use super::connection::{Connection, Exchanged, Sink};
+use super::failure::rounded;
 use super::head::{HeaderBlock, ResponseHead};
 use super::{Endpoint, Failure, FailureKind, Limits, Request, Response};
 
@@ -26,9 +27,9 @@ pub async fn fetch(endpoint: &Endpoint, request: &Request, limits: Limits) -> Re
         Err(_) => Err(Failure::new(
             FailureKind::Timeout,
             format!(
-                "no whole answer from {} within {:?} ({})",
+                "no whole answer from {} within {} ({})",
                 endpoint.address,
-                limits.timeout,
+                rounded(limits.timeout),
                 doing.get()
             ),
         )),

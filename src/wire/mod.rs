@@ -22,7 +22,7 @@ use url::Url;
 pub use by_hand::{Dripped, Pace, converse, drip};
 pub use certificate::certificate;
 pub use connection::{Broken, Connection, Exchanged, Sink};
-pub use failure::printable;
+pub use failure::{printable, rounded};
 pub use fetch::fetch;
 pub use head::{HeaderBlock, ResponseHead};
 pub use parser::{MAX_HEAD, MAX_HEADERS, ParseError, ResponseParser, Step};
