@@ -8,8 +8,6 @@
 mod offer;
 #[path = "../tests/support/pace.rs"]
 mod pace;
-#[path = "../tests/support/priority.rs"]
-mod priority;
 #[path = "../tests/truth/server.rs"]
 mod server;
 #[path = "../tests/truth/shape.rs"]
@@ -113,7 +111,6 @@ async fn sizes() {
 }
 
 fn main() {
-    priority::before_others();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         paces().await;

@@ -117,6 +117,16 @@ fn headline(document: &Document<'_>, out: &mut String) {
             }
         }
         out.push('\n');
+        if metric.quantile().is_some_and(|q| q > 0.5) {
+            let _ = write!(out, "| {} from the send |", metric.title());
+            for (at, stack) in stacks.iter().enumerate() {
+                let _ = write!(out, " {} |", shown(metric, metric.of_latency(&stack.total.service)));
+                if at > 0 {
+                    out.push_str(" |");
+                }
+            }
+            out.push('\n');
+        }
     }
     out.push('\n');
 }

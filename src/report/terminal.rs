@@ -203,6 +203,18 @@ impl Page<'_> {
                 }
             }
             self.line(&row);
+            if metric.quantile().is_some_and(|q| q > 0.5) {
+                let mut row = format!("  {}", pad(&format!("{} from the send", metric.title()), 18));
+                for (at, stack) in stacks.iter().enumerate() {
+                    let value = shown(*metric, metric.of_latency(&stack.total.service));
+                    row.push_str(&pad(&format!("{value:>10}"), 11 + BAR));
+                    if at > 0 {
+                        row.push_str(&pad("", 9));
+                    }
+                }
+                let row = self.paint(FAINT, row.trim_end());
+                self.line(&row);
+            }
         }
     }
 

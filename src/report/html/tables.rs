@@ -46,6 +46,15 @@ pub fn headline(document: &Document<'_>) -> Markup {
                                 }
                             }
                         }
+                        @if metric.quantile().is_some_and(|q| q > 0.5) {
+                            tr.quiet {
+                                th scope="row" { (metric.title()) " from the send" }
+                                @for (at, stack) in stacks.iter().enumerate() {
+                                    td.number { (number(metric, metric.of_latency(&stack.total.service), stack, &stack.total)) }
+                                    @if at > 0 { td {} }
+                                }
+                            }
+                        }
                     }
                 }
             }
