@@ -205,6 +205,7 @@ impl LoadRecord {
             duration_s: 0.0,
             warmup_s: 0.0,
             profile: Vec::new(),
+            requests_per_arrival: None,
             connection: "new".into(),
         }
     }
@@ -262,9 +263,17 @@ impl LoadRecord {
             duration_s: load.duration().as_secs_f64(),
             warmup_s: load.warmup.as_secs_f64(),
             profile,
+            requests_per_arrival: requests_per_arrival(items),
             connection: connection.to_owned(),
         }
     }
+}
+
+/// The items' steps, each as often as its item is drawn.
+fn requests_per_arrival(items: &[Item]) -> Option<f64> {
+    let weights: f64 = items.iter().map(|item| f64::from(item.weight)).sum();
+    let steps: f64 = items.iter().map(|item| f64::from(item.weight) * item.steps.len() as f64).sum();
+    (weights > 0.0).then(|| steps / weights)
 }
 
 fn searched(search: &SearchPlan) -> String {
@@ -407,5 +416,15 @@ mod tests {
             "open model, 0/s → 100/s in 5 s → 100/s in 10 s, Poisson arrivals, 15 s after 1 s of warm-up, kept-alive connections"
         );
         assert_eq!(record.profile, [(0.0, 0.0), (5.0, 100.0), (15.0, 100.0)]);
+        assert_eq!(record.requests_per_arrival, None, "nothing arrives");
+        let item = |weight, steps| Item {
+            name: "item".into(),
+            weight,
+            steps: vec![crate::plan::RouteId(0); steps],
+            think: Duration::ZERO,
+            slots: 0,
+        };
+        let record = LoadRecord::of(&load, &[item(3, 1), item(1, 3)]);
+        assert_eq!(record.requests_per_arrival, Some(1.5), "three of one request, then one of three");
     }
 }

@@ -128,6 +128,10 @@ pub struct LoadRecord {
     /// Level over time as `[second, level]` corners: requests a second (open) or users (closed). Empty
     /// for a series: its loads each have a level of their own.
     pub profile: Vec<(f64, f64)>,
+    /// Requests that one arrival or iteration makes on average when none fails: more than one where there are flows.
+    /// Absent in older records and where no load was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_arrival: Option<f64>,
     /// `keep-alive` or `new`.
     pub connection: String,
 }

@@ -342,6 +342,7 @@ pub fn two_stacks() -> Record {
             duration_s: 20.0,
             warmup_s: 3.0,
             profile: vec![(0.0, 200.0), (20.0, 200.0)],
+            requests_per_arrival: Some(1.0),
             connection: "keep-alive".into(),
         },
         stacks: vec![dev, prod],

@@ -1,10 +1,19 @@
-//! The whole report as one page: no script, no request to anywhere, charts as SVG.
+//! The whole report as one page: no request to anywhere, charts as SVG, one script that only adds to it.
 
 mod audit;
+mod axis;
+mod cell;
 mod chart;
+mod errors;
 mod figures;
+mod headline;
+mod numbers;
+mod routes;
 mod series;
-mod tables;
+mod setting;
+mod spread;
+mod top;
+mod trust;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,24 +21,32 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::{Document, foreign};
-use crate::compare::quantity;
-use crate::gate::Verdict;
-use crate::record::StackRecord;
 
 const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
 
-/// The document as a self-contained page. Its policy forbids everything but its own style sheet.
+/// The document as a self-contained page. Its policy forbids everything but its own style sheet and script.
 pub fn render(document: &Document<'_>) -> String {
-    let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    let policy =
-        format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
     let title = foreign::line(&document.record.title, 120);
+    let sections = [
+        ("gates", "Gates", gates(document)),
+        ("trust", "Trust", trust::section(document)),
+        ("stacks", "Side by side", comparison(document)),
+        ("capacity", "Capacity", series::section(document)),
+        ("insights", "What the numbers show", insights(document)),
+        ("latency", "Latency and load", latency(document)),
+        ("routes", "Routes", routes::section(document)),
+        ("errors", "Errors", errors::section(document)),
+        ("audit", "Audit", audit::section(document)),
+        ("numbers", "All figures", numbers::section(document)),
+        ("setting", "How this was measured", setting::section(document)),
+    ];
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
@@ -37,54 +54,28 @@ pub fn render(document: &Document<'_>) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (top(document, &title))
-                main {
-                    (gates(document))
-                    (trust(document))
-                    (series::section(document))
-                    (comparison(document))
-                    (insights(document))
-                    (latency(document))
-                    (tables::errors(document))
-                    (audit::section(document))
-                    (setting(document))
+                (top::section(document, &title))
+                nav aria-label="sections" {
+                    @for (id, name, markup) in &sections {
+                        @if markup.0.contains(&format!("<section id=\"{id}\"")) { a href=(format!("#{id}")) { (name) } }
+                    }
                 }
+                main { @for (_, _, markup) in &sections { (markup) } }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     }
     .into_string()
 }
 
-fn sign(verdict: Verdict) -> Markup {
-    let (class, text) = match verdict {
-        Verdict::Pass => ("pass", "✓ pass"),
-        Verdict::Fail => ("high", "✗ fail"),
-        Verdict::Unknown => ("medium", "? unknown"),
-        Verdict::Skipped => ("skipped", "– skipped"),
-    };
-    html! { span.mark.(class) { (text) } }
-}
-
-/// The run's own sign; a pass that no gate gave is none.
-fn status(document: &Document<'_>) -> Markup {
-    match document.status() {
-        Verdict::Pass if !document.is_judged() => html! { span.mark { "no gates" } },
-        status => sign(status),
-    }
-}
-
-fn top(document: &Document<'_>, title: &str) -> Markup {
-    let record = document.record;
-    html! {
-        header {
-            p.brand { "shakedown " span.quiet { (record.started.strftime("%Y-%m-%d %H:%M UTC")) } }
-            h1 { (title) }
-            @if let Some(description) = &record.description { p.lead { (foreign::line(description, 600)) } }
-            @if record.partial.is_some() { p.banner { "This record is partial: the run did not reach its end." } }
-            p.verdict { (status(document)) " " (document.verdict()) }
-            p.quiet { (foreign::line(&record.load.summary, 300)) }
-        }
-    }
+/// Nothing may be loaded, and nothing run or styled but what has these digests.
+fn policy() -> String {
+    let digest = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
+    )
 }
 
 fn gates(document: &Document<'_>) -> Markup {
@@ -97,80 +88,10 @@ fn gates(document: &Document<'_>) -> Markup {
             ul.gates {
                 @for gate in &document.gates {
                     li {
-                        (sign(gate.verdict))
+                        (top::sign(gate.verdict))
                         div {
                             code { (foreign::line(&gate.text, 160)) }
                             div.quiet { (foreign::line(&gate.reason, 400)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn trust(document: &Document<'_>) -> Markup {
-    let record = document.record;
-    html! {
-        section id="trust" {
-            h2 { "Can the numbers be trusted?" }
-            @let doubts = document.doubts();
-            @if doubts.is_empty() && record.stacks.iter().all(|stack| stack.warnings.is_empty()) && record.warnings.is_empty() {
-                p {
-                    "Nothing speaks against it: "
-                    @if document.has_load() { "every stack was measured to the end and the generator had room to spare." }
-                    @else { "every stack was audited to the end." }
-                }
-            } @else {
-                ul {
-                    @for doubt in &doubts { li.bad { (doubt) } }
-                    @for warning in &record.warnings { li { (foreign::line(warning, 400)) } }
-                    @for stack in &record.stacks {
-                        @for warning in stack.warnings.iter().take(20) {
-                            li { strong { (foreign::line(&stack.name, 40)) } ": " (foreign::line(warning, 400)) }
-                        }
-                    }
-                }
-            }
-            @for stack in record.stacks.iter().filter(|stack| stack.failure.is_some()) {
-                @if let Some(failure) = stack.failure.as_ref().filter(|failure| failure.trim().contains('\n')) {
-                    details open { summary { "Why " (foreign::line(&stack.name, 40)) " failed" } pre { (foreign::block(failure, foreign::BLOCK)) } }
-                }
-            }
-            @if document.has_figures() { (generators(&record.stacks)) }
-        }
-    }
-}
-
-/// How each stack's load was generated: the stacks in columns, so that it fits a narrow page.
-fn generators(stacks: &[StackRecord]) -> Markup {
-    type Cell = fn(&StackRecord) -> Markup;
-    let rows: [(&str, Cell); 6] = [
-        ("p99 schedule lag", |stack| match stack.generator.schedule_lag.p99_ms {
-            Some(ms) => html! { (quantity::latency(ms)) },
-            None => html! { span.absent title="too few samples" { "–" } },
-        }),
-        ("its CPU", |stack| {
-            let share = (stack.generator.cpu_share * 1000.0).round() / 1000.0;
-            html! { (quantity::percent(share)) }
-        }),
-        ("threads", |stack| html! { (stack.generator.threads) }),
-        ("waited for a connection", |stack| html! { (quantity::count(stack.generator.queued)) }),
-        ("never sent", |stack| html! { (quantity::count(stack.generator.unsent)) }),
-        ("connections", |stack| html! { (quantity::count(stack.generator.peak_connections)) }),
-    ];
-    html! {
-        div.scroll {
-            table {
-                thead { tr {
-                    th scope="col" { "generator" }
-                    @for stack in stacks { th.number scope="col" { "on " (foreign::line(&stack.name, 40)) } }
-                } }
-                tbody {
-                    @for (name, cell) in rows {
-                        tr {
-                            th scope="row" { (name) }
-                            @for stack in stacks { td.number { (cell(stack)) } }
                         }
                     }
                 }
@@ -187,7 +108,7 @@ fn comparison(document: &Document<'_>) -> Markup {
         section id="stacks" {
             h2 { @if document.comparisons.is_empty() { "The stack" } @else { "Side by side" } }
             @if document.is_series() { p.quiet { "Here: " (document.basis()) "." } }
-            (tables::headline(document))
+            (headline::table(document))
         }
     }
 }
@@ -223,53 +144,17 @@ fn latency(document: &Document<'_>) -> Markup {
     html! {
         section id="latency" {
             h2 { "Latency and load" }
-            p.quiet { "Response time counts from the moment a request should have been sent, of good answers only." }
+            p.quiet {
+                "Response time counts from the moment a request should have been sent, of good answers only. A line by percentile ends \
+                 where too few slower answers are left to say."
+            }
             div.figures {
                 (figures::percentiles(record))
+                (figures::spread(record))
                 (figures::waiting(document))
                 (figures::over_time(record))
                 (figures::resources(record))
             }
-        }
-        @if record.stacks.iter().any(|stack| !stack.routes.is_empty()) {
-            section id="routes" { h2 { "Routes" } (tables::routes(document)) }
-        }
-    }
-}
-
-fn setting(document: &Document<'_>) -> Markup {
-    let record = document.record;
-    let machine = &record.machine;
-    html! {
-        section id="setting" {
-            h2 { "How this was measured" }
-            div.scroll {
-                table.setting {
-                    tbody {
-                        tr { th { "scenario" } td { code { (foreign::line(&record.scenario.path, 300)) } } }
-                        tr { th { "load" } td { (foreign::line(&record.load.summary, 300)) } }
-                        tr { th { "started" } td { (record.started.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
-                        tr { th { "ended" } td { @match record.finished {
-                            Some(at) => (at.strftime("%Y-%m-%d %H:%M:%S UTC")),
-                            None => span.bad { "not: the record is partial" },
-                        } } }
-                        tr { th { "load from" } td {
-                            (foreign::line(&machine.os, 120)) ", " (foreign::line(&machine.cpu, 120)) ", "
-                            (machine.cores) " processors, " (quantity::bytes(machine.memory_bytes as f64))
-                        } }
-                        @for stack in &record.stacks {
-                            tr { th { "stack " (foreign::line(&stack.name, 40)) } td {
-                                code { (foreign::line(&stack.url, 300)) }
-                                @if let Some(server) = &stack.server { ", Server: " (foreign::line(server, 120)) }
-                                @if let Some(startup) = stack.startup_s { ", ready after " (quantity::latency(startup * 1e3)) }
-                            } }
-                        }
-                        tr { th { "tool" } td { (foreign::line(&record.tool.name, 40)) " " (foreign::line(&record.tool.version, 40)) } }
-                    }
-                }
-            }
-            p { "Repeat it: " code { "shakedown run " (foreign::line(&record.scenario.path, 300)) } }
-            details { summary { "The scenario as run (secrets taken out)" } pre { (foreign::block(&record.scenario.text, 100_000)) } }
         }
     }
 }
@@ -281,38 +166,45 @@ mod tests {
     use crate::report::fixture;
 
     fn page(record: &Record) -> String {
-        render(&Document::of(record))
+        let page = render(&Document::of(record));
+        let shown = page.replace(SCRIPT, "");
+        assert!(!shown.contains("NaN") && !shown.contains("inf\""), "a number that is none");
+        page
     }
 
     #[test]
-    fn is_whole_in_itself_and_runs_nothing() {
+    fn is_whole_in_itself_and_runs_only_its_own_script() {
         let text = page(&fixture::two_stacks());
-        for forbidden in ["<script", " style=", "<link", "<img", "<iframe", " src=", " href=", " on", "url("]
-        {
-            let found = text.find(&format!("<{forbidden}")).or_else(|| {
-                let tags = text.match_indices('<').filter_map(|(at, _)| text[at..].split('>').next());
-                tags.into_iter().position(|tag| {
-                    tag.contains(forbidden)
-                        && !tag.contains("http-equiv")
-                        && !tag.contains("title=")
-                        && !tag.contains("aria-label")
-                })
+        let tags: Vec<&str> =
+            text.match_indices('<').filter_map(|(at, _)| text[at..].split('>').next()).collect();
+        for forbidden in ["<link", "<img", "<iframe", "<object", " src=", " style=", " on"] {
+            let found = tags.iter().find(|tag| {
+                let quoted = ["http-equiv", "title=", "aria-label", "<script", "<details class=\"place\""];
+                tag.contains(forbidden) && !quoted.iter().any(|quoted| tag.contains(quoted))
             });
             assert_eq!(found, None, "{forbidden}");
         }
-        let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+        let links = tags.iter().filter(|tag| tag.starts_with("<a "));
         assert!(
-            text.contains(&format!("style-src &#39;sha256-{digest}&#39;"))
-                || text.contains(&format!("style-src 'sha256-{digest}'"))
+            links.clone().count() > 5 && links.clone().all(|tag| tag.contains("href=\"#")),
+            "only to itself"
         );
-        assert!(!STYLE.contains('<'), "the style sheet cannot end its element");
+        assert!(!text.contains("url(") && !SCRIPT.contains("innerHTML") && !SCRIPT.contains("eval"));
+        assert_eq!(text.matches("<script").count(), 1);
+        for own in [STYLE, SCRIPT] {
+            let digest = format!("sha256-{}", STANDARD.encode(Sha256::digest(own.as_bytes())));
+            assert!(text.contains(&digest) && text.contains(own));
+            assert!(!own.contains("</"), "it cannot end its element");
+        }
     }
 
     #[test]
     fn every_part_is_there() {
         let text = page(&fixture::two_stacks());
-        for id in ["gates", "trust", "stacks", "insights", "latency", "routes", "errors", "audit", "setting"]
-        {
+        for id in [
+            "gates", "trust", "stacks", "insights", "latency", "routes", "errors", "audit", "numbers",
+            "setting",
+        ] {
             assert!(text.contains(&format!("<section id=\"{id}\"")), "{id}");
         }
         for part in
@@ -320,7 +212,6 @@ mod tests {
         {
             assert!(text.contains(part), "{part}");
         }
-        assert!(!text.contains("NaN") && !text.contains("inf\""));
     }
 
     #[test]
@@ -334,7 +225,6 @@ mod tests {
         for part in ["<section id=\"scaling\"", "Good answers by users", "contention σ", "prod, the law"] {
             assert!(swept.contains(part), "{part}");
         }
-        assert!(!text.contains("NaN") && !swept.contains("NaN") && !swept.contains("inf\""));
     }
 
     #[test]
@@ -363,7 +253,8 @@ mod tests {
     fn hostile_text_stays_text() {
         let text = page(&fixture::hostile());
         assert!(foreign::is_harmless(&text));
-        for forbidden in ["<script", "<img", "]]></style>", "\"onmouseover"] {
+        assert_eq!(text.matches("<script").count(), 1, "its own");
+        for forbidden in ["<img", "]]></style>", "\"onmouseover"] {
             assert!(!text.contains(forbidden), "{forbidden}");
         }
         for element in ["section", "table", "details", "pre", "div", "svg", "ul"] {

@@ -9,6 +9,7 @@ mod format;
 pub mod html;
 pub mod json;
 pub mod markdown;
+mod priority;
 mod series;
 pub mod terminal;
 mod verdict;

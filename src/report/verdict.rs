@@ -76,6 +76,19 @@ impl Document<'_> {
     /// What the run says, in a few plain sentences: doubts, speed, gates, audit.
     pub fn verdict(&self) -> String {
         let mut parts = self.doubts();
+        parts.extend(self.speed());
+        let audit = self.audit_sentence();
+        if parts.is_empty() && audit.is_none() {
+            parts.push("Nothing was measured.".to_owned());
+        }
+        parts.push(self.gates_sentence());
+        parts.extend(audit);
+        parts.join(" ")
+    }
+
+    /// How fast the stacks are, in a sentence for each comparison; of a single stack, on its own.
+    pub(super) fn speed(&self) -> Vec<String> {
+        let mut parts = Vec::new();
         if self.is_series() {
             parts.extend(
                 series::searches(self.record).map(|(_, stack, capacity)| series::story(stack, capacity)),
@@ -87,16 +100,11 @@ impl Document<'_> {
         } else {
             parts.extend(self.comparisons.iter().filter_map(beside));
         }
-        let audit = self.audit_sentence();
-        if parts.is_empty() && audit.is_none() {
-            parts.push("Nothing was measured.".to_owned());
-        }
-        parts.push(self.gates_sentence());
-        parts.extend(audit);
-        parts.join(" ")
+        parts
     }
 
-    fn gates_sentence(&self) -> String {
+    /// How many gates pass, fail or can't be judged.
+    pub(super) fn gates_sentence(&self) -> String {
         let of = |verdict| self.gates.iter().filter(|gate| gate.verdict == verdict).count();
         let (failed, unknown, skipped) = (of(Verdict::Fail), of(Verdict::Unknown), of(Verdict::Skipped));
         let judged = self.gates.len() - skipped;

@@ -1,13 +1,26 @@
-//! Line charts as SVG, made here so that the page needs no script.
+//! Line charts as SVG, made here so that the page needs no library and stays whole without its script.
 
 use maud::{Markup, html};
+
+use super::axis::Axis;
 
 /// Width and height of a chart in its own units.
 const SIZE: (f64, f64) = (600.0, 286.0);
 /// Left, top, right and bottom edges of the plotting area.
-const EDGE: (f64, f64, f64, f64) = (66.0, 30.0, 18.0, 44.0);
+const EDGE: (f64, f64, f64, f64) = (66.0, 30.0, 26.0, 44.0);
 /// Colours (and their line styles) before they repeat.
 const COLORS: usize = 6;
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stroke {
+    /// Plain.
+    Solid,
+    /// Thin and dashed: the lesser of a pair, or a limit.
+    Dashed,
+    /// With its area down to the axis filled faintly.
+    Area,
+}
 
 /// One line of a chart.
 pub struct Line {
@@ -15,109 +28,36 @@ pub struct Line {
     pub name: String,
     /// Which colour: the stack's position.
     pub color: usize,
-    /// Drawn thin and dashed: the lesser of a pair.
-    pub dashed: bool,
+    /// How it is drawn.
+    pub stroke: Stroke,
     /// Points in the axes' units, by x; `None` breaks the line.
     pub points: Vec<Option<(f64, f64)>>,
 }
 
-/// An axis: its range (already scaled), its ticks and what they are called.
-pub struct Axis {
-    title: String,
-    from: f64,
-    to: f64,
-    ticks: Vec<(f64, String)>,
-    log: bool,
+/// The words and axes of a chart.
+pub struct Frame<'a> {
+    /// What is shown.
+    pub caption: &'a str,
+    /// The same for those who can't see it.
+    pub about: &'a str,
+    /// Across.
+    pub x: &'a Axis,
+    /// Upwards.
+    pub y: &'a Axis,
+    /// Places at which the values can be read by pointing.
+    pub readings: usize,
 }
 
-impl Axis {
-    /// From zero to a round number above `most`, labelled by `name`.
-    pub fn linear(title: &str, most: f64, name: impl Fn(f64) -> String) -> Self {
-        let step = step(most.max(1e-9) / 5.0);
-        let count = (most.max(1e-9) / step).ceil().max(1.0);
-        let ticks = (0..=count as usize).map(|n| n as f64 * step).map(|at| (at, name(at))).collect();
-        Axis { title: title.into(), from: 0.0, to: count * step, ticks, log: false }
-    }
-
-    /// Powers of ten (and their halves, where there is room) around `least` and `most`.
-    pub fn log(title: &str, least: f64, most: f64, name: impl Fn(f64) -> String) -> Self {
-        let least = least.max(1e-6);
-        let most = most.max(least * 1.01);
-        let decades = (most / least).log10();
-        let factors: &[f64] = if decades < 2.2 {
-            &[1.0, 2.0, 5.0]
-        } else if decades < 4.0 {
-            &[1.0, 3.0]
-        } else {
-            &[1.0]
-        };
-        let mut all: Vec<f64> = Vec::new();
-        for power in (least.log10().floor() as i32 - 1)..=(most.log10().ceil() as i32 + 1) {
-            all.extend(factors.iter().map(|factor| factor * 10_f64.powi(power)));
-        }
-        let from = all.iter().copied().rfind(|at| *at <= least).unwrap_or(least);
-        let to = all.iter().copied().find(|at| *at >= most).unwrap_or(most);
-        all.retain(|at| *at >= from * 0.999 && *at <= to * 1.001);
-        let ticks = all.into_iter().map(|at| (at.log10(), name(at))).collect();
-        Axis { title: title.into(), from: from.log10(), to: to.log10(), ticks, log: true }
-    }
-
-    /// Percentiles so that each further nine takes the same room, up to `1 - beyond`.
-    pub fn percentile(title: &str, beyond: f64) -> Self {
-        let names = [
-            (0.0, "0"),
-            (0.5, "50 %"),
-            (0.9, "90 %"),
-            (0.99, "99 %"),
-            (0.999, "99.9 %"),
-            (0.9999, "99.99 %"),
-        ];
-        let to = nines(1.0 - beyond).clamp(1.0, 4.0);
-        let ticks = names
-            .into_iter()
-            .map(|(quantile, name)| (nines(quantile), name.to_owned()))
-            .filter(|(at, _)| *at <= to + 1e-9)
-            .collect();
-        Axis { title: title.into(), from: 0.0, to, ticks, log: false }
-    }
-
-    fn place(&self, value: f64) -> f64 {
-        let value = if self.log { value.max(1e-9).log10() } else { value };
-        ((value - self.from) / (self.to - self.from).max(1e-12)).clamp(0.0, 1.0)
-    }
-}
-
-/// Where a quantile stands on a percentile axis: 0.9 at 1, 0.99 at 2.
-pub fn nines(quantile: f64) -> f64 {
-    -(1.0 - quantile).max(1e-6).log10()
-}
-
-fn step(rough: f64) -> f64 {
-    let power = 10_f64.powf(rough.log10().floor());
-    let factor = rough / power;
-    power
-        * if factor <= 1.0 {
-            1.0
-        } else if factor <= 2.0 {
-            2.0
-        } else if factor <= 5.0 {
-            5.0
-        } else {
-            10.0
-        }
-}
-
-/// A figure: caption, legend, chart. `about` describes it in words for those who can't see it.
-pub fn figure(caption: &str, about: &str, x: &Axis, y: &Axis, lines: &[Line]) -> Markup {
+/// A figure: caption, legend, chart.
+pub fn figure(frame: &Frame<'_>, lines: &[Line]) -> Markup {
     let (left, top, right, bottom) = EDGE;
     let (width, height) = (SIZE.0 - left - right, SIZE.1 - top - bottom);
+    let (x, y) = (frame.x, frame.y);
     let at_x = |value: f64| left + x.place(value) * width;
     let at_y = |value: f64| top + (1.0 - y.place(value)) * height;
-    // Ticks are in scaled units already.
-    let tick = |axis: &Axis, at: f64| (at - axis.from) / (axis.to - axis.from).max(1e-12);
     html! {
         figure.chart {
-            figcaption { (caption) }
+            figcaption { (frame.caption) }
             div.legend {
                 @for line in lines {
                     span {
@@ -128,33 +68,78 @@ pub fn figure(caption: &str, about: &str, x: &Axis, y: &Axis, lines: &[Line]) ->
                     }
                 }
             }
-            svg viewBox=(format!("0 0 {} {}", SIZE.0, SIZE.1)) role="img" aria-label=(about) {
+            svg viewBox=(format!("0 0 {} {}", SIZE.0, SIZE.1)) role="img" aria-label=(frame.about) {
                 @for (at, name) in &y.ticks {
-                    @let level = top + (1.0 - tick(y, *at)) * height;
+                    @let level = top + (1.0 - y.scaled(*at)) * height;
                     line.grid x1=(px(left)) x2=(px(left + width)) y1=(px(level)) y2=(px(level)) {}
                     text.y x=(px(left - 8.0)) y=(px(level + 4.0)) { (name) }
                 }
-                @for (at, name) in &x.ticks {
-                    @let place = left + tick(x, *at) * width;
+                @for (nth, (at, name)) in x.ticks.iter().enumerate() {
+                    @let place = left + x.scaled(*at) * width;
                     line.tick x1=(px(place)) x2=(px(place)) y1=(px(top + height)) y2=(px(top + height + 5.0)) {}
-                    text.x x=(px(place)) y=(px(top + height + 18.0)) { (name) }
+                    // A phone has no room for the names of all ticks.
+                    text.x.between[x.ticks.len() > 6 && nth % 2 == 1] x=(px(place)) y=(px(top + height + 18.0)) { (name) }
                 }
                 line.axis x1=(px(left)) x2=(px(left + width)) y1=(px(top + height)) y2=(px(top + height)) {}
                 text.title x=(px(left + width / 2.0)) y=(px(SIZE.1 - 6.0)) { (x.title) }
-                text.unit x=(px(left)) y=(px(top - 14.0)) { (y.title) }
+                text.unit x="0" y=(px(top - 14.0)) { (y.title) }
                 @for line in lines {
                     @for run in line.points.split(Option::is_none).filter(|run| !run.is_empty()) {
                         @let points: Vec<(f64, f64)> = run.iter().flatten().map(|(a, b)| (at_x(*a), at_y(*b))).collect();
                         @if let [(only_x, only_y)] = points[..] {
                             circle class=(class(line)) cx=(px(only_x)) cy=(px(only_y)) r="2.5" {}
                         } @else {
+                            @if line.stroke == Stroke::Area { polygon class=(format!("area fill c{}", line.color % COLORS)) points=(under(&points, top + height)) {} }
                             polyline class=(class(line)) points=(path(&points)) {}
                         }
+                    }
+                }
+                @for (from, to, text) in readings(frame, lines) {
+                    rect.reading x=(px(left + from * width)) y=(px(top)) width=(px((to - from) * width)) height=(px(height)) {
+                        title { (text) }
                     }
                 }
             }
         }
     }
+}
+
+/// Bands of the plotting area (from, to, 0 to 1) with the values of every line there, a line of text each.
+fn readings(frame: &Frame<'_>, lines: &[Line]) -> Vec<(f64, f64, String)> {
+    let placed: Vec<Vec<(f64, f64, f64)>> = lines
+        .iter()
+        .map(|line| line.points.iter().flatten().map(|(x, y)| (frame.x.place(*x), *x, *y)).collect())
+        .collect();
+    // Two points may be all that a limit has; the line with the most points says where there is something to read.
+    let Some(longest) = placed.iter().max_by_key(|points| points.len()) else { return Vec::new() };
+    let every = longest.len().div_ceil(frame.readings.max(1)).max(1);
+    let places: Vec<(f64, f64)> =
+        longest.iter().skip(every / 2).step_by(every).map(|(place, x, _)| (*place, *x)).collect();
+    let mut bands = Vec::with_capacity(places.len());
+    for (at, (place, x)) in places.iter().enumerate() {
+        let from = if at == 0 { 0.0 } else { (places[at - 1].0 + place) / 2.0 };
+        let to = places.get(at + 1).map_or(1.0, |next| (place + next.0) / 2.0);
+        if to - from < 1e-4 {
+            continue;
+        }
+        let mut text = (frame.x.say)(*x);
+        for (line, points) in lines.iter().zip(&placed) {
+            let value = reading(points, *place, to - from).map_or_else(|| "–".to_owned(), frame.y.say);
+            text.push_str(&format!("\n{}: {value}", line.name));
+        }
+        bands.push((from, to, text));
+    }
+    bands
+}
+
+/// The value of a line at a place: of its nearest point. `None` where it has none near; a limit, drawn through its two
+/// ends, has one between them.
+fn reading(points: &[(f64, f64, f64)], place: f64, width: f64) -> Option<f64> {
+    let after = points.partition_point(|(at, ..)| *at < place);
+    let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|at| points.get(at));
+    let nearest = near.min_by(|a, b| (a.0 - place).abs().total_cmp(&(b.0 - place).abs()))?;
+    let between = points.len() == 2 && points[0].0 <= place && place <= points[1].0;
+    (between || (nearest.0 - place).abs() <= width / 2.0).then_some(nearest.2)
 }
 
 /// A bar of a value's share of the largest, for a table cell.
@@ -170,12 +155,43 @@ pub fn bar(color: usize, value: f64, most: f64) -> Markup {
     }
 }
 
+/// A small drawing without axes, for a table cell: a filled outline of values (0 to 1) and marks at places (0 to 1).
+pub fn spark(color: usize, about: &str, values: &[f64], marks: &[f64]) -> Markup {
+    const WIDTH: f64 = 120.0;
+    const HEIGHT: f64 = 20.0;
+    let step = WIDTH / values.len().max(1) as f64;
+    let mut points = Vec::with_capacity(values.len() * 2);
+    for (at, value) in values.iter().enumerate() {
+        let y = HEIGHT - value.clamp(0.0, 1.0) * (HEIGHT - 1.0);
+        points.extend([(at as f64 * step, y), ((at + 1) as f64 * step, y)]);
+    }
+    html! {
+        svg.spark viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(about) {
+            polygon class=(format!("fill c{}", color % COLORS)) points=(under(&points, HEIGHT)) {}
+            line.base x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
+            @for mark in marks { line.mark x1=(px(mark * WIDTH)) x2=(px(mark * WIDTH)) y2=(HEIGHT) {} }
+            title { (about) }
+        }
+    }
+}
+
+/// The colour square of a stack.
+pub fn swatch(color: usize) -> Markup {
+    html! { svg.swatch width="10" height="10" aria-hidden="true" { rect class=(format!("fill c{}", color % COLORS)) width="10" height="10" rx="2" {} } }
+}
+
 fn class(line: &Line) -> String {
-    format!("line c{}{}", line.color % COLORS, if line.dashed { " dashed" } else { "" })
+    format!("line c{}{}", line.color % COLORS, if line.stroke == Stroke::Dashed { " dashed" } else { "" })
 }
 
 fn path(points: &[(f64, f64)]) -> String {
     points.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect::<Vec<_>>().join(" ")
+}
+
+/// The same closed along the bottom.
+fn under(points: &[(f64, f64)], bottom: f64) -> String {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
+    format!("{},{} {} {},{}", px(first.0), px(bottom), path(points), px(last.0), px(bottom))
 }
 
 fn px(value: f64) -> String {
@@ -187,39 +203,30 @@ fn px(value: f64) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn linear_axes_end_at_a_round_number_above() {
-        let axis = Axis::linear("", 212.0, |at| format!("{at}"));
-        assert_eq!((axis.from, axis.to), (0.0, 250.0));
-        assert_eq!(axis.ticks.len(), 6);
-        let flat = Axis::linear("", 0.0, |at| format!("{at}"));
-        assert!(flat.to > 0.0 && flat.place(0.0) == 0.0, "nothing to show is no division by zero");
+    fn drawn(lines: &[Line]) -> String {
+        let axis = Axis::linear("", 10.0, |at| format!("{at}"));
+        figure(&Frame { caption: "c", about: "a", x: &axis, y: &axis, readings: 40 }, lines).into_string()
     }
 
-    #[test]
-    fn log_axes_hold_their_range() {
-        for (least, most) in [(0.3, 80.0), (9.0, 16.0), (0.001, 60_000.0), (5.0, 5.0), (0.0, 1.0)] {
-            let axis = Axis::log("", least, most, |at| format!("{at}"));
-            assert!(axis.ticks.len() >= 2 && axis.ticks.len() <= 14, "{least} {most}: {}", axis.ticks.len());
-            assert!(axis.place(most) <= 1.0 && axis.place(most) > axis.place(least) - 1e-9);
-            assert!(axis.to >= most.log10() - 1e-9);
-        }
-    }
-
-    #[test]
-    fn each_nine_takes_the_same_room() {
-        let axis = Axis::percentile("", 0.001);
-        assert!((axis.place(nines(0.99)) - 2.0 / 3.0).abs() < 1e-9);
-        assert_eq!(axis.ticks.last().unwrap().1, "99.9 %");
+    fn line(name: &str, points: Vec<Option<(f64, f64)>>) -> Line {
+        Line { name: name.into(), color: 0, stroke: Stroke::Solid, points }
     }
 
     #[test]
     fn a_gap_breaks_the_line() {
-        let axis = || Axis::linear("", 10.0, |at| format!("{at}"));
         let points = vec![Some((0.0, 1.0)), Some((1.0, 2.0)), None, Some((3.0, 4.0))];
-        let line = Line { name: "n".into(), color: 0, dashed: false, points };
-        let svg = figure("c", "a", &axis(), &axis(), &[line]).into_string();
+        let svg = drawn(&[line("n", points)]);
         assert_eq!((svg.matches("<polyline").count(), svg.matches("<circle").count()), (1, 1));
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+
+    #[test]
+    fn every_place_can_be_read() {
+        let rising = (0..=10).map(|n| Some((f64::from(n), f64::from(n) / 2.0))).collect();
+        let short = vec![Some((0.0, 7.0)), Some((4.0, 7.0))];
+        let svg = drawn(&[line("rising", rising), line("short", short)]);
+        assert_eq!(svg.matches("<rect class=\"reading\"").count(), 11);
+        assert!(svg.contains("<title>3\nrising: 1.5\nshort: 7</title>"), "{svg}");
+        assert!(svg.contains("<title>8\nrising: 4\nshort: –</title>"), "a line ends where it does: {svg}");
     }
 }

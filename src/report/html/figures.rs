@@ -1,8 +1,10 @@
-//! The charts of a record: latency by percentile, rate, latency and errors over time, CPU and memory.
+//! The charts of a record: latency by percentile and its distribution; rate, latency, errors, CPU and memory over time.
 
 use maud::{Markup, html};
 
-use super::chart::{Axis, Line, figure, nines};
+use super::axis::{Axis, nines};
+use super::chart::{Frame, Line, Stroke, figure};
+use super::spread::Spread;
 use crate::compare::quantity;
 use crate::record::{LatencyRecord, Record, RouteRecord, SecondRecord, StackRecord, latency::SAMPLES_BEYOND};
 use crate::report::{Document, foreign};
@@ -10,19 +12,38 @@ use crate::stack::Sample;
 
 /// A chart's line has at most so many points.
 const POINTS: usize = 600;
+/// Places at which a chart can be read, and a route's small one.
+const READINGS: usize = 60;
+const FEW_READINGS: usize = 24;
 
-/// Colour, name, whether dashed, points.
-type Curve = (usize, String, bool, Vec<(f64, f64)>);
-
-/// Latency by percentile, both stacks in one chart.
+/// Latency by percentile, all stacks in one chart.
 pub fn percentiles(record: &Record) -> Markup {
-    let curves: Vec<Curve> = record
-        .stacks
-        .iter()
-        .enumerate()
-        .map(|(at, stack)| (at, name(stack), false, curve(&stack.total.response)))
-        .collect();
-    curves_figure("Response time by percentile, all routes", &curves)
+    let curves = by_stack(record, |stack| Some(&stack.total.response));
+    curves_figure("Response time by percentile, all routes", READINGS, curves)
+}
+
+/// How the response times are spread, all stacks in one chart.
+pub fn spread(record: &Record) -> Markup {
+    let all = record.stacks.iter().map(|stack| &stack.total.response);
+    let Some(spread) = Spread::over(all, 60) else { return html! {} };
+    let mut most = 0.0_f64;
+    let mut lines = Vec::new();
+    for (color, stack) in record.stacks.iter().enumerate() {
+        let Some(shares) = spread.shares(&stack.total.response) else { continue };
+        most = shares.iter().copied().fold(most, f64::max);
+        let points = spread.bins().zip(shares).flat_map(|((from, to), share)| {
+            let percent = share * 100.0;
+            [Some((from, percent)), Some((to, percent))]
+        });
+        lines.push(Line { name: name(stack), color, stroke: Stroke::Area, points: points.collect() });
+    }
+    let (from, to) = spread.range();
+    let caption = "How response times are spread, all routes";
+    let x = Axis::log("response time, log scale", from, to, tick).saying(quantity::latency);
+    let y = Axis::linear("% of good answers in each step", most * 100.0, plain)
+        .saying(|percent| quantity::percent(percent / 100.0));
+    let about = format!("{caption}; the numbers are in the tables");
+    figure(&Frame { caption, about: &about, x: &x, y: &y, readings: READINGS }, &lines)
 }
 
 /// Response and service time of the stacks on which they part.
@@ -32,39 +53,49 @@ pub fn waiting(document: &Document<'_>) -> Markup {
     };
     html! {
         @for (at, stack) in document.record.stacks.iter().enumerate().filter(|(_, stack)| queued(stack)) {
+            @let line = |name: &str, stroke, latency| Line { name: name.into(), color: at, stroke, points: curve(latency) };
             (curves_figure(
                 &format!("{}: response and service time part", name(stack)),
-                &[
-                    (at, "response, from the intended start".to_owned(), false, curve(&stack.total.response)),
-                    (at, "service, from the send".to_owned(), true, curve(&stack.total.service)),
+                READINGS,
+                vec![
+                    line("response, from the intended start", Stroke::Solid, &stack.total.response),
+                    line("service, from the send", Stroke::Dashed, &stack.total.service),
                 ],
             ))
         }
     }
 }
 
-fn curves_figure(caption: &str, curves: &[Curve]) -> Markup {
-    let values = || curves.iter().flat_map(|(_, _, _, points)| points.iter());
+/// A route's own percentile chart.
+pub fn route(record: &Record, caption: &str, of: &[Option<&RouteRecord>]) -> Markup {
+    let curves = record.stacks.iter().zip(of).enumerate().filter_map(|(color, (stack, route))| {
+        let points = curve(&(*route)?.response);
+        Some(Line { name: name(stack), color, stroke: Stroke::Solid, points })
+    });
+    curves_figure(caption, FEW_READINGS, curves.collect())
+}
+
+fn by_stack<'r>(record: &'r Record, of: impl Fn(&'r StackRecord) -> Option<&'r LatencyRecord>) -> Vec<Line> {
+    let line = |(color, stack): (usize, &'r StackRecord)| {
+        Some(Line { name: name(stack), color, stroke: Stroke::Solid, points: curve(of(stack)?) })
+    };
+    record.stacks.iter().enumerate().filter_map(line).collect()
+}
+
+fn curves_figure(caption: &str, readings: usize, mut lines: Vec<Line>) -> Markup {
+    lines.retain(|line| !line.points.is_empty());
+    let values = || lines.iter().flat_map(|line| line.points.iter().flatten());
     let Some(furthest) = values().map(|(x, _)| *x).max_by(f64::total_cmp) else { return html! {} };
     let least = values().map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
     let most = values().map(|(_, y)| *y).fold(0.0, f64::max);
-    let x = Axis::percentile("share of answers that were at least as fast", 10_f64.powf(-furthest));
-    let y = Axis::log("response time, log scale", least, most, tick);
-    let lines: Vec<Line> = curves
-        .iter()
-        .filter(|(_, _, _, points)| !points.is_empty())
-        .map(|(color, name, dashed, points)| Line {
-            name: name.clone(),
-            color: *color,
-            dashed: *dashed,
-            points: points.iter().copied().map(Some).collect(),
-        })
-        .collect();
-    figure(caption, &format!("{caption}; the numbers are in the tables"), &x, &y, &lines)
+    let x = Axis::percentile("share of good answers that were at least as fast", 10_f64.powf(-furthest));
+    let y = Axis::log("response time, log scale", least, most, tick).saying(quantity::latency);
+    let about = format!("{caption}; the numbers are in the tables");
+    figure(&Frame { caption, about: &about, x: &x, y: &y, readings }, &lines)
 }
 
 /// The quantile function as far as the samples allow, at most to 99.99 %.
-fn curve(latency: &LatencyRecord) -> Vec<(f64, f64)> {
+fn curve(latency: &LatencyRecord) -> Vec<Option<(f64, f64)>> {
     let Some(histogram) = latency.decode().filter(|histogram| !histogram.is_empty()) else {
         return Vec::new();
     };
@@ -73,37 +104,52 @@ fn curve(latency: &LatencyRecord) -> Vec<(f64, f64)> {
     (0..=160)
         .map(|step| {
             let at = end * f64::from(step) / 160.0;
-            (at, histogram.value_at_quantile(1.0 - 10_f64.powf(-at)) as f64 / 1e6)
+            Some((at, histogram.value_at_quantile(1.0 - 10_f64.powf(-at)) as f64 / 1e6))
         })
         .collect()
+}
+
+/// Seconds into the measured part: as far as the load went.
+fn time(record: &Record) -> Option<Axis> {
+    let seconds = record.stacks.iter().flat_map(|stack| &stack.seconds).map(|s| f64::from(s.second) + 1.0);
+    let samples =
+        record.stacks.iter().filter_map(|stack| Some(stack.resources.as_ref()?.samples.last()?.at_s));
+    // The samples of CPU and memory go on for a moment after the load's last second.
+    let end = seconds.max_by(f64::total_cmp).or_else(|| samples.max_by(f64::total_cmp))?;
+    let say = |at: f64| format!("{} s", plain((at * 10.0).round() / 10.0));
+    Some(Axis::span("seconds into the measured part", end, plain).saying(say))
 }
 
 /// Rate, latency and errors by second.
 pub fn over_time(record: &Record) -> Markup {
     let stacks = &record.stacks;
-    let Some(last) = stacks.iter().flat_map(|stack| &stack.seconds).map(|second| second.second).max() else {
+    let Some(x) = time(record).filter(|_| stacks.iter().any(|stack| !stack.seconds.is_empty())) else {
         return html! {};
     };
-    let x = || Axis::linear("seconds into the measured part", f64::from(last.max(1)), plain);
     let with_errors = stacks.iter().any(|stack| stack.seconds.iter().any(|second| second.errors > 0));
-    let open = matches!(record.load.model.as_str(), "open" | "search");
+    let mut rates = lines(stacks, Stroke::Solid, "", |second| Some(second.requests as f64));
+    rates.extend(wanted(record));
+    let mut times = lines(stacks, Stroke::Solid, " median", |second| second.p50_ms);
+    times.extend(lines(stacks, Stroke::Dashed, " p99", |second| second.p99_ms));
     html! {
-        @let mut rates = lines(stacks, false, "", |second| Some(second.requests as f64));
-        @if open {
-            @if let Some(stack) = stacks.iter().find(|stack| !stack.seconds.is_empty()) {
-                @let wanted = stack.seconds.iter().map(|s| Some((f64::from(s.second), s.wanted as f64))).collect();
-                @let () = rates.push(Line { name: "wanted".into(), color: 5, dashed: true, points: wanted });
-            }
-        }
-        (linear("Requests a second", "requests a second", x(), rates, plain))
-        @let mut times = lines(stacks, false, " median", |second| second.p50_ms);
-        @let () = times.extend(lines(stacks, true, " p99", |second| second.p99_ms));
-        (logarithmic("Response time by second", x(), times))
+        (linear("Requests that ended, by second", "requests a second", &x, rates))
+        (logarithmic("Response time by second", &x, times))
         @if with_errors {
-            (linear("Failed requests by second", "failed requests", x(),
-                lines(stacks, false, "", |second| Some(second.errors as f64)), plain))
+            (linear("Failed requests by second", "failed requests a second", &x,
+                lines(stacks, Stroke::Solid, "", |second| Some(second.errors as f64))))
         }
     }
+}
+
+/// What the schedule asked for, in requests: an arrival of a flow is several. `None` where it is not known.
+fn wanted(record: &Record) -> Option<Line> {
+    let each = record.load.requests_per_arrival?;
+    if !matches!(record.load.model.as_str(), "open" | "search") {
+        return None;
+    }
+    let stack = record.stacks.iter().find(|stack| !stack.seconds.is_empty())?;
+    let points = stack.seconds.iter().map(|s| Some((middle(s), s.wanted as f64 * each)));
+    Some(Line { name: "wanted".into(), color: 5, stroke: Stroke::Dashed, points: thin(points.collect()) })
 }
 
 /// CPU and memory of the stacks' process trees.
@@ -113,58 +159,65 @@ pub fn resources(record: &Record) -> Markup {
         for (color, stack) in record.stacks.iter().enumerate() {
             let Some(resources) = &stack.resources else { continue };
             let points = thin(value(&resources.samples).into_iter().map(Some).collect());
-            lines.push(Line { name: name(stack), color, dashed: false, points });
+            lines.push(Line { name: name(stack), color, stroke: Stroke::Solid, points });
         }
         lines
     };
     let cpu = of(|samples| {
         let pairs = samples.windows(2).filter(|pair| pair[1].at_s > pair[0].at_s);
-        pairs.map(|p| (p[1].at_s, ((p[1].cpu_s - p[0].cpu_s) / (p[1].at_s - p[0].at_s)).max(0.0))).collect()
+        let used = |p: &[Sample]| ((p[1].cpu_s - p[0].cpu_s) / (p[1].at_s - p[0].at_s)).max(0.0);
+        pairs.map(|p| ((p[0].at_s + p[1].at_s) / 2.0, used(p))).collect()
     });
     let memory = of(|samples| samples.iter().map(|s| (s.at_s, s.rss_bytes as f64 / 1_048_576.0)).collect());
-    let end =
-        memory.iter().flat_map(|line| line.points.iter().flatten()).map(|(x, _)| *x).fold(0.0, f64::max);
-    if end <= 0.0 {
+    let Some(x) = time(record).filter(|_| memory.iter().any(|line| !line.points.is_empty())) else {
         return html! {};
-    }
-    let x = || Axis::linear("seconds", end, plain);
+    };
     html! {
-        (linear("CPU of the stack", "processors in use", x(), cpu, plain))
-        (linear("Memory of the stack", "resident MiB", x(), memory, plain))
+        (linear("CPU of the stack", "processors in use", &x, cpu))
+        (linear("Memory of the stack", "resident MiB", &x, memory))
     }
 }
 
-fn linear(caption: &str, unit: &str, x: Axis, lines: Vec<Line>, tick: fn(f64) -> String) -> Markup {
+fn linear(caption: &str, unit: &str, x: &Axis, lines: Vec<Line>) -> Markup {
     let most =
         lines.iter().flat_map(|line| line.points.iter().flatten()).map(|(_, y)| *y).fold(0.0, f64::max);
-    figure(caption, &format!("{caption}, over time"), &x, &Axis::linear(unit, most, tick), &lines)
+    let y = Axis::linear(unit, most, plain).saying(quantity::rate);
+    let about = format!("{caption}, over time");
+    figure(&Frame { caption, about: &about, x, y: &y, readings: READINGS }, &lines)
 }
 
-fn logarithmic(caption: &str, x: Axis, lines: Vec<Line>) -> Markup {
+fn logarithmic(caption: &str, x: &Axis, lines: Vec<Line>) -> Markup {
     let values = || lines.iter().flat_map(|line| line.points.iter().flatten()).map(|(_, y)| *y);
     let least = values().fold(f64::INFINITY, f64::min);
     if !least.is_finite() {
         return html! {};
     }
-    let y = Axis::log("response time, log scale", least, values().fold(0.0, f64::max), self::tick);
-    figure(caption, &format!("{caption}, over time"), &x, &y, &lines)
+    let most = values().fold(0.0, f64::max);
+    let y = Axis::log("response time, log scale", least, most, tick).saying(quantity::latency);
+    let about = format!("{caption}, over time");
+    figure(&Frame { caption, about: &about, x, y: &y, readings: READINGS }, &lines)
 }
 
 fn lines(
     stacks: &[StackRecord],
-    dashed: bool,
+    stroke: Stroke,
     what: &str,
     value: impl Fn(&SecondRecord) -> Option<f64>,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     for (color, stack) in stacks.iter().enumerate() {
-        let at = |second| value(second).map(|y| (f64::from(second.second), y));
+        let at = |second| value(second).map(|y| (middle(second), y));
         let points: Vec<Option<(f64, f64)>> = stack.seconds.iter().map(at).collect();
         if points.iter().any(Option::is_some) {
-            lines.push(Line { name: format!("{}{what}", name(stack)), color, dashed, points: thin(points) });
+            lines.push(Line { name: format!("{}{what}", name(stack)), color, stroke, points: thin(points) });
         }
     }
     lines
+}
+
+/// Where a second stands on the time axis.
+fn middle(second: &SecondRecord) -> f64 {
+    f64::from(second.second) + 0.5
 }
 
 /// Every n-th point of a long run: a screen has no more room.
@@ -193,14 +246,35 @@ pub(super) fn tick(ms: f64) -> String {
     }
 }
 
-/// A route's own percentile chart.
-pub fn route(record: &Record, caption: &str, of: &[Option<&RouteRecord>]) -> Markup {
-    let curves: Vec<Curve> = record
-        .stacks
-        .iter()
-        .zip(of)
-        .enumerate()
-        .filter_map(|(at, (stack, route))| Some((at, name(stack), false, curve(&(*route)?.response))))
-        .collect();
-    curves_figure(caption, &curves)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn what_was_wanted_counts_requests() {
+        let mut record = fixture::two_stacks();
+        record.load.requests_per_arrival = Some(1.5);
+        let line = wanted(&record).unwrap();
+        let arrivals = record.stacks[0].seconds[0].wanted as f64;
+        assert_eq!(line.points[0], Some((0.5, arrivals * 1.5)));
+        record.load.requests_per_arrival = None;
+        assert!(wanted(&record).is_none(), "an older record does not say");
+        record.load.requests_per_arrival = Some(1.0);
+        record.load.model = "closed".into();
+        assert!(wanted(&record).is_none(), "users ask for no rate");
+    }
+
+    #[test]
+    fn time_ends_with_the_load() {
+        let mut record = fixture::two_stacks();
+        let sample =
+            Sample { at_s: 20.04, ..*record.stacks[0].resources.as_ref().unwrap().samples.last().unwrap() };
+        record.stacks[0].resources.as_mut().unwrap().samples.push(sample);
+        assert_eq!(time(&record).unwrap().to, 20.0);
+        for stack in &mut record.stacks {
+            stack.seconds.clear();
+        }
+        assert_eq!(time(&record).unwrap().to, 20.04);
+    }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Axis, Line, figure};
+use super::axis::Axis;
+use super::chart::{Frame, Line, Stroke, figure};
 use super::figures::{name, plain, tick};
 use crate::capacity;
 use crate::compare::{Metric, quantity};
@@ -12,6 +13,8 @@ use crate::report::{Document, foreign, series};
 
 /// Points of a drawn law.
 const POINTS: u32 = 80;
+/// Places at which a chart can be read.
+const READINGS: usize = 60;
 
 /// Everything a series of loads shows.
 pub fn section(document: &Document<'_>) -> Markup {
@@ -56,7 +59,7 @@ fn by_rate(record: &Record) -> Markup {
             Line {
                 name: name(stack),
                 color,
-                dashed: false,
+                stroke: Stroke::Solid,
                 points: curve(judged, |probe| series::of(metric, probe)),
             }
         })
@@ -73,13 +76,16 @@ fn by_rate(record: &Record) -> Markup {
     lines.push(Line {
         name: format!("objective: {} < {}", metric.name(), tick(limit)),
         color: 5,
-        dashed: true,
+        stroke: Stroke::Dashed,
         points: vec![Some((least_x, limit)), Some((most_x, limit))],
     });
-    let x = Axis::log("requests a second wanted, log scale", least_x, most_x, plain);
-    let y = Axis::log("response time, log scale", least_y.min(limit), most_y.max(limit), tick);
+    let x = Axis::log("requests a second wanted, log scale", least_x, most_x, plain)
+        .saying(|rate| format!("{}/s", quantity::rate(rate)));
+    let y = Axis::log("response time, log scale", least_y.min(limit), most_y.max(limit), tick)
+        .saying(quantity::latency);
     let caption = format!("{} by rate", metric.name());
-    figure(&caption, &format!("{caption}; the numbers are in the tables"), &x, &y, &lines)
+    let about = format!("{caption}; the numbers are in the tables");
+    figure(&Frame { caption: &caption, about: &about, x: &x, y: &y, readings: READINGS }, &lines)
 }
 
 /// Good answers by users, measured and by the law.
@@ -91,7 +97,7 @@ fn by_users(record: &Record) -> Markup {
         let furthest = sweep.probes.iter().map(|probe| probe.level).fold(1.0, f64::max);
         most_users = most_users.max(furthest);
         most_rate = sweep.probes.iter().map(|probe| probe.reached_rps).fold(most_rate, f64::max);
-        lines.push(Line { name: name(stack), color, dashed: false, points });
+        lines.push(Line { name: name(stack), color, stroke: Stroke::Solid, points });
         if let Ok(law) = series::law(sweep) {
             let at = |step: u32| 1.0 + (furthest - 1.0) * f64::from(step) / f64::from(POINTS);
             let drawn: Vec<_> =
@@ -100,14 +106,16 @@ fn by_users(record: &Record) -> Markup {
             lines.push(Line {
                 name: format!("{}, the law", name(stack)),
                 color,
-                dashed: true,
+                stroke: Stroke::Dashed,
                 points: drawn,
             });
         }
     }
-    let x = Axis::linear("users", most_users, plain);
-    let y = Axis::linear("good answers a second", most_rate, plain);
-    figure("Good answers by users", "Good answers by users; the numbers are in the tables", &x, &y, &lines)
+    let x = Axis::linear("users", most_users, plain).saying(|users| format!("{users:.0} users"));
+    let y = Axis::linear("good answers a second", most_rate, plain).saying(quantity::rate);
+    let caption = "Good answers by users";
+    let about = "Good answers by users; the numbers are in the tables";
+    figure(&Frame { caption, about, x: &x, y: &y, readings: READINGS }, &lines)
 }
 
 /// A value by level, the middle one of those at the same level.
@@ -122,7 +130,7 @@ fn curve<'p>(
 
 fn probes(level: &str, metric: Metric, probes: &[ProbeRecord]) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="every load" {
             table {
                 thead { tr {
                     th.number { (level) } th { "for" } th.number { "good answers" } th.number { "median" }

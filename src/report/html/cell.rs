@@ -1,0 +1,37 @@
+//! What stands in a cell of a table: a number or why it is absent, a ratio and how sure it is.
+
+use maud::{Markup, html};
+
+use crate::compare::{Metric, Ratio, quantity};
+use crate::record::{RouteRecord, StackRecord};
+use crate::report::foreign;
+
+/// A metric's value; where there is none, a dash that says why.
+pub fn number(metric: Metric, value: Option<f64>, stack: &StackRecord, route: &RouteRecord) -> Markup {
+    html! {
+        @match value {
+            Some(value) => (metric.show(value)),
+            None => (absent(&foreign::line(&metric.why_absent(stack, route), 200))),
+        }
+    }
+}
+
+/// A number that is not known.
+pub fn absent(why: &str) -> Markup {
+    html! { span.absent title=(why) { "–" } }
+}
+
+/// A ratio, coloured where it is better or worse.
+pub fn ratio(row: Option<&Ratio>) -> Markup {
+    let Some((row, ratio)) = row.and_then(|row| Some((row, row.ratio?))) else {
+        return absent("no ratio: a number is absent or zero");
+    };
+    let (class, word) = match row.improved() {
+        Some(true) => ("better", " better"),
+        Some(false) => ("worse", " worse"),
+        None => ("same", ""),
+    };
+    html! {
+        span.ratio.(class) { (quantity::ratio(ratio)) span.sr { (word) } }
+    }
+}

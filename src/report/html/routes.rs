@@ -1,0 +1,161 @@
+//! Each route: what each stack made of it, a row a stack, with its spread as a small multiple.
+
+use maud::{Markup, html};
+
+use super::cell::{number, ratio};
+use super::chart::{spark, swatch};
+use super::figures;
+use super::headline::over;
+use super::spread::Spread;
+use crate::compare::{self, Metric, quantity};
+use crate::record::{RouteRecord, StackRecord};
+use crate::report::{Document, foreign};
+
+/// Routes with a row, and of those with charts, in a page.
+const ROUTES: usize = 500;
+const CHARTS: usize = 80;
+/// Steps of a small multiple.
+const STEPS: usize = 40;
+
+/// Metrics with a column, and whether the ratio over the first stack stands behind it.
+const COLUMNS: [(Metric, bool); 5] = [
+    (Metric::P50, true),
+    (Metric::P95, false),
+    (Metric::P99, true),
+    (Metric::Max, false),
+    (Metric::Errors, false),
+];
+
+/// The section; nothing where no stack has a route.
+pub fn section(document: &Document<'_>) -> Markup {
+    let record = document.record;
+    let names = compare::route_names(&record.stacks);
+    if names.is_empty() || !document.has_figures() {
+        return html! {};
+    }
+    html! {
+        section id="routes" {
+            h2 { "Routes" }
+            (table(document, &names))
+            details {
+                summary { "Response time by percentile of each route" }
+                div.figures {
+                    @for name in names.iter().take(CHARTS) {
+                        @let of: Vec<Option<&RouteRecord>> = record.stacks.iter().map(|s| compare::route(s, name)).collect();
+                        (figures::route(record, &foreign::line(name, 80), &of))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn table(document: &Document<'_>, names: &[&str]) -> Markup {
+    let stacks = &document.record.stacks;
+    let all = || stacks.iter().flat_map(|stack| &stack.routes).map(|route| &route.response);
+    let spread = Spread::over(all(), STEPS);
+    let beside = stacks.len() > 1;
+    // The sort keys of a route stand in the order of the columns that have one.
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="routes" {
+            table.routes {
+                thead {
+                    tr {
+                        th scope="col" data-sort="0" { "route" }
+                        th scope="col" { "stack" }
+                        th.number scope="col" data-sort="1" { "requests" }
+                        @for (at, (metric, with_ratio)) in COLUMNS.into_iter().enumerate() {
+                            th.number scope="col" data-sort=(at + 2) { (metric.title()) }
+                            @if with_ratio && beside { th.number scope="col" { (over(document)) } }
+                        }
+                        th scope="col" {
+                            "spread"
+                            @if let Some(spread) = &spread {
+                                @let (from, to) = spread.range();
+                                div.quiet { (quantity::latency(from)) " to " (quantity::latency(to)) ", log" }
+                            }
+                        }
+                    }
+                }
+                @for (position, name) in names.iter().take(ROUTES).enumerate() {
+                    tbody data-keys=(keys(position, stacks, name)) {
+                        @for (at, stack) in stacks.iter().enumerate() {
+                            @let route = compare::route(stack, name);
+                            tr {
+                                @if at == 0 {
+                                    th scope="rowgroup" rowspan=(stacks.len()) { (described(name, first(stacks, name))) }
+                                }
+                                td.stack { (swatch(at)) (foreign::line(&stack.name, 24)) }
+                                @match route {
+                                    Some(route) => {
+                                        td.number { (quantity::count(route.requests)) }
+                                        @for (metric, with_ratio) in COLUMNS {
+                                            td.number.bad[metric == Metric::Errors && route.error_count() > 0] {
+                                                (number(metric, metric.of(stack, route), stack, route))
+                                            }
+                                            @if with_ratio && beside {
+                                                td.number { @if at > 0 { (ratio(document.comparisons.get(at - 1).and_then(|c| c.row(name, metric)))) } }
+                                            }
+                                        }
+                                        td { @if let Some(spread) = &spread { (shape(at, spread, stack, route)) } }
+                                    }
+                                    None => td.quiet colspan="10" { "not measured" },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if names.len() > ROUTES { p.quiet { "… and " (names.len() - ROUTES) " more routes in the record." } }
+        p.quiet {
+            "– means that it was not measured or that there were too few samples to say; point at it for the reason. The lines in a \
+             spread are the median and, where it is known, p99."
+        }
+    }
+}
+
+/// What the table is sorted by: position, requests, then each column's largest value of any stack.
+fn keys(position: usize, stacks: &[StackRecord], name: &str) -> String {
+    let largest = |value: &dyn Fn(&StackRecord, &RouteRecord) -> Option<f64>| {
+        let values = stacks.iter().filter_map(|stack| value(stack, compare::route(stack, name)?));
+        values.max_by(f64::total_cmp).map_or_else(|| "-".to_owned(), |value| format!("{value:.6}"))
+    };
+    let mut keys = vec![position.to_string(), largest(&|_, route| Some(route.requests as f64))];
+    keys.extend(COLUMNS.iter().map(|(metric, _)| largest(&|stack, route| metric.of(stack, route))));
+    keys.join(" ")
+}
+
+fn shape(at: usize, spread: &Spread, stack: &StackRecord, route: &RouteRecord) -> Markup {
+    let Some(shares) = spread.shares(&route.response) else { return html! {} };
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    let heights: Vec<f64> = shares.iter().map(|share| share / most).collect();
+    let marked = [route.response.p50_ms, route.response.p99_ms];
+    let marks: Vec<f64> = marked.into_iter().flatten().map(|ms| spread.place(ms)).collect();
+    let said = |ms: Option<f64>| ms.map_or_else(|| "unknown".to_owned(), quantity::latency);
+    let about = format!(
+        "{} on {}: from {} to {}, median {}",
+        foreign::line(&route.name, 60),
+        foreign::line(&stack.name, 24),
+        said(route.response.min_ms),
+        said(route.response.max_ms),
+        said(route.response.p50_ms)
+    );
+    spark(at, &about, &heights, &marks)
+}
+
+fn first<'r>(stacks: &'r [StackRecord], name: &str) -> Option<&'r RouteRecord> {
+    stacks.iter().find_map(|stack| compare::route(stack, name))
+}
+
+fn described(name: &str, route: Option<&RouteRecord>) -> Markup {
+    html! {
+        (foreign::line(name, 80))
+        @if let Some(route) = route {
+            div.quiet {
+                code { (foreign::line(&route.method, 12)) " " (foreign::line(&route.path, 80)) }
+                @if let Some(auth) = &route.auth { " auth " (foreign::line(auth, 24)) }
+            }
+        }
+    }
+}
