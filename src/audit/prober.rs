@@ -332,7 +332,7 @@ mod tests {
         );
         let plan = Plan::parse(std::path::Path::new("s.toml"), &text).unwrap();
         let url = format!("http://{closed}").parse().unwrap();
-        let endpoint = Endpoint { url, address: closed, host: closed.to_string(), tls: None };
+        let endpoint = Endpoint { url, address: closed, host: closed.to_string(), tls: None, http2: None };
         let (wallet, redactor, values) = (Wallet::default(), Redactor::default(), BTreeMap::new());
         let input = AuditInput {
             plan: &plan,

@@ -127,13 +127,7 @@ impl Sending<'_> {
     async fn connect(&mut self, job: &Job, effort: &mut Effort) -> Result<(), Failure> {
         // Boxed: a handshake's state is large, and most of the time a runner is not in one.
         let mut opening = Box::pin(Connection::open(&job.endpoint));
-        let deadline = &mut *self.deadline;
-        let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(Some(result)),
-            Poll::Pending if deadline.poll_passed(cx) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        })
-        .await;
+        let opened = wait(opening.as_mut(), self.deadline).await;
         let connection = match opened {
             Some(result) => result?,
             None => return Err(self.timed_out("connecting")),
@@ -144,7 +138,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    fn timed_out(&self, doing: &str) -> Failure {
+    pub(super) fn timed_out(&self, doing: &str) -> Failure {
         let now = Instant::now();
         let message = if now >= self.worker.times.drained && now < self.begun + self.timeout {
             format!("no whole answer when the run had ended ({doing})")
@@ -153,6 +147,19 @@ impl Sending<'_> {
         };
         Failure::new(FailureKind::Timeout, message)
     }
+}
+
+/// What a future gives, or `None` when the deadline passes first.
+pub(super) async fn wait<T>(
+    mut future: Pin<&mut impl Future<Output = T>>,
+    deadline: &mut Deadline,
+) -> Option<T> {
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending if deadline.poll_passed(cx) => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// A deadline that moves with every request while its timer stays: the timer is armed anew only when it fires
@@ -184,7 +191,7 @@ impl Deadline {
     }
 
     /// Whether it has passed; else the task is woken when it does.
-    fn poll_passed(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(super) fn poll_passed(&mut self, cx: &mut Context<'_>) -> bool {
         if self.watched && !self.sleep.is_elapsed() {
             return false;
         }

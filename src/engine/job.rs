@@ -57,6 +57,9 @@ impl Job {
         if !load.tls_resumption {
             endpoint.tls = endpoint.tls.as_ref().map(Tls::without_resumption);
         }
+        if endpoint.http2.is_some() {
+            endpoint.tls = endpoint.tls.as_ref().map(Tls::offering_http2);
+        }
         // A worker without a connection or a user of its own has nothing to do.
         let (model, workers) = match &load.model {
             ModelPlan::Open { profile, arrivals, connections } => {
@@ -87,6 +90,11 @@ impl Job {
             workers,
             model,
         })
+    }
+
+    /// Streams of a connection over HTTP/2; `None` over HTTP/1.1.
+    pub(super) fn streams(&self) -> Option<usize> {
+        self.endpoint.http2.map(|streams| if self.new_connections { 1 } else { streams })
     }
 
     /// Draws an item by weight; `None` without items.

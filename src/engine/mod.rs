@@ -8,6 +8,7 @@ mod exchange;
 mod extract;
 mod job;
 mod judge;
+mod lines;
 mod load;
 #[doc(hidden)]
 pub mod pieces;

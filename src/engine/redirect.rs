@@ -45,6 +45,7 @@ mod tests {
             address: "127.0.0.1:8000".parse().unwrap(),
             host: "shop.example:8000".into(),
             tls: None,
+            http2: None,
         };
         let mut parser = ResponseParser::default();
         parser.begin(false);

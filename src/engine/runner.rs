@@ -13,7 +13,7 @@ use super::request::{CompiledRoute, Turn};
 use super::worker::{Seat, Worker};
 use super::{ErrorClass, ErrorSample};
 use crate::plan::{Item, RouteId, Scope};
-use crate::wire::{Connection, Exchanged, FailureKind};
+use crate::wire::{Connection, Exchanged, FailureKind, ResponseHead};
 
 /// First and longest pause of a virtual user whose requests do not get through.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -25,6 +25,8 @@ pub(super) struct Runner {
     request: Vec<u8>,
     spare: Vec<u8>,
     body: Body,
+    /// Head of the last answer over HTTP/2.
+    head: ResponseHead,
     extracted: Vec<String>,
 }
 
@@ -53,6 +55,7 @@ impl Runner {
             request: Vec::new(),
             spare: Vec::new(),
             body: Body::default(),
+            head: ResponseHead::default(),
             extracted: Vec::new(),
         }
     }
@@ -267,7 +270,15 @@ impl Runner {
                 timeout: route.plan.timeout,
                 begun,
             };
-            let exchanged = match sending.exchange(job, head_request, effort).await {
+            let exchanged = match &self.worker.sharing {
+                None => sending.exchange(job, head_request, effort).await,
+                Some(sharing) => {
+                    let streaming =
+                        sending.exchange_on_stream(&self.worker, job, sharing, &mut self.head, effort);
+                    Box::pin(streaming).await
+                }
+            };
+            let exchanged = match exchanged {
                 Ok(exchanged) => exchanged,
                 Err(failure) => {
                     self.disconnect();
@@ -275,11 +286,7 @@ impl Runner {
                     return Asked::None(Ending::Broken, fault);
                 }
             };
-            let Some(connection) = &self.connection else {
-                let fault = Fault { class: ErrorClass::Local, message: "the connection is gone".to_owned() };
-                return Asked::None(Ending::Broken, fault);
-            };
-            let head = connection.head();
+            let head = self.connection.as_ref().map_or(&self.head, Connection::head);
             effort.status = Some(head.status);
             let next = if follow > 0 {
                 let path = self.request.split(|&byte| byte == b' ').nth(1).unwrap_or_default();

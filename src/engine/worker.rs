@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 
 use super::job::{Credentials, Job, Model, Times};
+use super::lines::{Lines, Sharing};
 use super::random::Random;
 use super::recorder::{Recorder, WorkerSecond};
 use super::request::CredentialLines;
@@ -75,6 +76,9 @@ pub(super) struct Worker {
     pub(super) recorder: RefCell<Recorder>,
     pub(super) scratch: RefCell<Vec<u8>>,
     pub(super) uuids: RefCell<Random>,
+    /// HTTP/2 connections and how they are shared, where the load goes over HTTP/2.
+    pub(super) lines: Lines,
+    pub(super) sharing: Option<Sharing>,
     counter: Cell<u64>,
     in_flight: Cell<u64>,
     open: Cell<u64>,
@@ -120,6 +124,10 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         }
         Model::Closed { .. } => (None, 0),
     };
+    // A runner of the open model is a connection's worth over HTTP/1.1, a stream's over HTTP/2.
+    let sharing =
+        job.streams().map(|streams| Sharing { streams, most: if limit == 0 { usize::MAX } else { limit } });
+    let limit = sharing.as_ref().map_or(limit, |sharing| limit.saturating_mul(sharing.streams));
     let worker = Rc::new(Worker {
         index,
         times,
@@ -127,6 +135,8 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         recorder: RefCell::new(Recorder::new(job.routes.len(), times.begin, job.duration)),
         scratch: RefCell::new(vec![0; SCRATCH]),
         uuids: RefCell::new(Random::new(rand::random(), 0)),
+        lines: Lines::default(),
+        sharing,
         counter: Cell::new(0),
         in_flight: Cell::new(0),
         open: Cell::new(0),

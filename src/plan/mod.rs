@@ -165,6 +165,8 @@ pub struct StackPlan {
     pub ca: Option<String>,
     /// Name for SNI, certificate check and Host header.
     pub sni: Option<String>,
+    /// Streams of a connection where the load goes over HTTP/2; `None`: HTTP/1.1.
+    pub http2: Option<usize>,
     /// Fixed values.
     pub vars: BTreeMap<String, String>,
     /// Steps before it starts.

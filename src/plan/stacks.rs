@@ -6,12 +6,14 @@ use url::{Host, Url};
 
 use super::check::Check;
 use super::{ReadyPlan, StackPlan, UserSwitch};
-use crate::scenario::model::{Prepare, Process, Role, Stack};
+use crate::scenario::model::{Http, Prepare, Process, Role, Stack};
 use crate::scenario::{Document, Place};
 
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// For a server that is not started here and is not there.
 const REFUSED_TIMEOUT: Duration = Duration::from_secs(5);
+/// As many as a browser has requests under way on a page that is not crowded.
+const DEFAULT_STREAMS: u32 = 10;
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Check<'_> {
@@ -78,6 +80,7 @@ impl Check<'_> {
             url: stack.url.clone(),
             ca: stack.ca.clone(),
             sni: stack.sni.clone(),
+            http2: self.streams(stack, place),
             vars: stack.vars.clone(),
             prepare: stack.prepare.clone(),
             files: stack.files.clone(),
@@ -167,6 +170,21 @@ impl Check<'_> {
                 "set `authorized = true` at the top of the file if you may load and audit it",
             );
         }
+    }
+
+    fn streams(&mut self, stack: &Stack, place: &Place) -> Option<usize> {
+        if stack.http != Http::Two {
+            if place.has("streams") {
+                let help = "write `http = \"2\"` beside it, or leave it out";
+                self.wrong_key(place.key("streams"), "`streams` is for HTTP/2", help);
+            }
+            return None;
+        }
+        let streams = stack.streams.unwrap_or(DEFAULT_STREAMS);
+        if !(1..=1000).contains(&streams) {
+            self.wrong(place.key("streams"), "so many streams cannot be", "write a number from 1 to 1000");
+        }
+        Some(streams as usize)
     }
 
     fn ready(&mut self, stack: &Stack, place: &Place) -> ReadyPlan {

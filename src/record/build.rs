@@ -7,7 +7,8 @@ use super::latency::estimable;
 use super::{GeneratorRecord, LatencyRecord, LoadRecord, ResourceRecord, RouteRecord, SecondRecord};
 use crate::engine::{Counts, ErrorClass, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally};
 use crate::plan::{
-    Arrivals, ConnectionMode, Item, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan, SearchPlan, SeriesPlan,
+    Arrivals, ConnectionMode, Item, LoadPlan, LoadProfile, ModelPlan, Plan, RoutePlan, SearchPlan,
+    SeriesPlan, StackPlan,
 };
 use crate::stack::Sample;
 
@@ -211,7 +212,7 @@ impl LoadRecord {
     }
 
     /// The load in words and numbers.
-    pub fn of(load: &LoadPlan, items: &[Item]) -> Self {
+    pub fn of(load: &LoadPlan, items: &[Item], stacks: &[StackPlan]) -> Self {
         let flows = items.iter().any(|item| item.steps.len() > 1);
         let (model, profile, unit, detail) = match &load.model {
             ModelPlan::Open { profile, arrivals, .. } => {
@@ -248,7 +249,7 @@ impl LoadRecord {
         };
         LoadRecord {
             summary: format!(
-                "{word}, {levels}, {detail}, {each}{} after {} of warm-up, {}{}{}",
+                "{word}, {levels}, {detail}, {each}{} after {} of warm-up, {}{}{}{}",
                 seconds(load.duration()),
                 seconds(load.warmup),
                 if connection == "new" {
@@ -256,6 +257,7 @@ impl LoadRecord {
                 } else {
                     "kept-alive connections"
                 },
+                protocols(stacks),
                 if load.tls_resumption { "" } else { ", no TLS resumption" },
                 if flows && matches!(model, "open" | "search") { ", a flow is one arrival" } else { "" },
             ),
@@ -274,6 +276,19 @@ fn requests_per_arrival(items: &[Item]) -> Option<f64> {
     let weights: f64 = items.iter().map(|item| f64::from(item.weight)).sum();
     let steps: f64 = items.iter().map(|item| f64::from(item.weight) * item.steps.len() as f64).sum();
     (weights > 0.0).then(|| steps / weights)
+}
+
+/// Which stacks are loaded over HTTP/2, with how many streams a connection.
+fn protocols(stacks: &[StackPlan]) -> String {
+    let over = |stack: &StackPlan| stack.http2.map(|n| format!("HTTP/2 with {n} streams a connection"));
+    let first = stacks.first().and_then(over);
+    if stacks.iter().all(|stack| over(stack) == first) {
+        return first.map_or_else(String::new, |words| format!(", {words}"));
+    }
+    let each = stacks.iter().map(|stack| {
+        format!(", {} over {}", stack.name, over(stack).unwrap_or_else(|| "HTTP/1.1".to_owned()))
+    });
+    each.collect()
 }
 
 fn searched(search: &SearchPlan) -> String {
@@ -410,7 +425,7 @@ mod tests {
             threads: 1,
             seed: 1,
         };
-        let record = LoadRecord::of(&load, &[]);
+        let record = LoadRecord::of(&load, &[], &[]);
         assert_eq!(
             record.summary,
             "open model, 0/s → 100/s in 5 s → 100/s in 10 s, Poisson arrivals, 15 s after 1 s of warm-up, kept-alive connections"

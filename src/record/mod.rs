@@ -154,6 +154,9 @@ pub struct StackRecord {
     pub role: Role,
     /// Base URL it answered on.
     pub url: String,
+    /// Streams of a connection where the load went over HTTP/2; absent over HTTP/1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http2_streams: Option<usize>,
     /// `Server` header it showed when it became ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,

@@ -102,6 +102,7 @@ pub fn stack(name: &str, role: Role, url: &str, routes: Vec<RouteRecord>, median
         name: name.into(),
         role,
         url: url.into(),
+        http2_streams: None,
         server: Some(if role == Role::Dev { "WSGIServer/0.2 CPython/3.11.2" } else { "nginx/1.22.1" }.into()),
         startup_s: Some(1.2),
         failure: None,

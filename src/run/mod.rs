@@ -459,7 +459,7 @@ fn empty_record(plan: &Plan, options: &Options) -> Record {
         finished: None,
         partial: Some("the run has not come to its end".into()),
         machine: Machine::here(),
-        load: if load { LoadRecord::of(&plan.load, &plan.items) } else { LoadRecord::none() },
+        load: if load { LoadRecord::of(&plan.load, &plan.items, &plan.stacks) } else { LoadRecord::none() },
         stacks: Vec::new(),
         left_out: plan
             .stacks
@@ -479,6 +479,7 @@ fn empty_stack(plan: &Plan, stack: &StackPlan, load: bool) -> StackRecord {
         name: stack.name.clone(),
         role: stack.role,
         url: stack.url.clone(),
+        http2_streams: stack.http2,
         server: None,
         startup_s: None,
         failure: Some("the run ended before it was measured".into()),

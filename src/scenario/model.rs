@@ -107,6 +107,18 @@ pub enum Role {
     Production,
 }
 
+/// The protocol of the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum Http {
+    /// HTTP/1.1.
+    #[default]
+    #[serde(rename = "1.1")]
+    One,
+    /// HTTP/2: agreed on by ALPN over https, with prior knowledge over http.
+    #[serde(rename = "2")]
+    Two,
+}
+
 /// A system under test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +134,12 @@ pub struct Stack {
     /// Name for SNI and certificate check, and the Host header, when not the URL's host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sni: Option<String>,
+    /// `1.1` or `2`: the protocol of the load. Readiness, logins and the audit always use HTTP/1.1.
+    #[serde(default)]
+    pub http: Http,
+    /// Streams of a connection at once (`http = "2"`). Default 10. A server may allow fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u32>,
     /// Fixed values for templates (`{{vars.name}}`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,

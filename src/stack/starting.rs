@@ -68,7 +68,13 @@ pub(super) async fn start(
         processes = Some(group);
     }
     let ca = ca.map(|ca| base.join(ca));
-    let resolve = async || Endpoint::resolve(&url, ca.as_deref(), stack.sni.as_deref()).await;
+    let resolve = async || {
+        let endpoint = Endpoint::resolve(&url, ca.as_deref(), stack.sni.as_deref()).await?;
+        Ok(match stack.http2 {
+            Some(streams) => endpoint.over_http2(streams),
+            None => endpoint,
+        })
+    };
     let ready = ready::wait(resolve, &stack.ready, &path, processes.as_ref(), say).await;
     let endpoint = match ready {
         Ok(endpoint) => endpoint,

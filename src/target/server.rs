@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::process::{Pid, getppid};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -97,6 +97,9 @@ async fn run(
                         return;
                     }
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                            return talk_http2(stream, service, ended).await;
+                        }
                         talk(Loose::new(stream, rules), service, head_timeout, ended).await;
                     }
                 }
@@ -145,6 +148,22 @@ async fn talk<S>(
         .header_read_timeout(head_timeout)
         .title_case_headers(true)
         .max_buf_size(HEAD_BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = ended.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// The same over HTTP/2, which clients choose by ALPN.
+async fn talk_http2<S>(stream: S, service: TowerToHyperService<axum::Router>, mut ended: watch::Receiver<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {

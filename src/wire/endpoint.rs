@@ -50,7 +50,15 @@ impl Endpoint {
         if !host.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Failure::new(FailureKind::Tls, format!("`{host}` cannot stand in a Host header")));
         }
-        Ok(Endpoint { url: url.clone(), address, host, tls })
+        Ok(Endpoint { url: url.clone(), address, host, tls, http2: None })
+    }
+}
+
+impl Endpoint {
+    /// The same, with the load over HTTP/2 and so many streams a connection.
+    #[must_use]
+    pub fn over_http2(self, streams: usize) -> Self {
+        Endpoint { http2: Some(streams.max(1)), ..self }
     }
 }
 

@@ -22,6 +22,13 @@ impl Span {
         }
     }
 
+    /// Adds `part` to `whole`, and says where it stands.
+    fn append(part: &[u8], whole: &mut Vec<u8>) -> Span {
+        let start = u32::try_from(whole.len()).unwrap_or(u32::MAX);
+        whole.extend_from_slice(part);
+        Span { start, end: u32::try_from(whole.len()).unwrap_or(u32::MAX) }
+    }
+
     fn of_text(self, raw: &[u8]) -> &[u8] {
         raw.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
@@ -97,6 +104,28 @@ impl ResponseHead {
         self.minor_version = response.version.unwrap_or(1);
         self.reason = Span::of(response.reason.unwrap_or_default().as_bytes(), raw);
         self.headers.fill(raw, response.headers);
+    }
+
+    /// Fills it with an answer of HTTP/2, written out as a head: names in lower case, in the order they came in.
+    pub(super) fn fill_http2(&mut self, status: u16, headers: &http::HeaderMap) {
+        self.status = status;
+        self.minor_version = 1;
+        self.reason = Span::default();
+        let HeaderBlock { raw, lines } = &mut self.headers;
+        raw.clear();
+        lines.clear();
+        raw.extend_from_slice(b"HTTP/2 ");
+        for digit in [status / 100, status / 10 % 10, status % 10] {
+            raw.push(b'0' + u8::try_from(digit % 10).unwrap_or_default());
+        }
+        raw.extend_from_slice(b"\r\n");
+        for (name, value) in headers {
+            let name = Span::append(name.as_str().as_bytes(), raw);
+            raw.extend_from_slice(b": ");
+            lines.push((name, Span::append(value.as_bytes(), raw)));
+            raw.extend_from_slice(b"\r\n");
+        }
+        raw.extend_from_slice(b"\r\n");
     }
 
     /// Reason phrase.

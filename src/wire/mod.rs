@@ -1,4 +1,4 @@
-//! HTTP on the wire, as the load path and the audit need it: own HTTP/1.1 framing over `httparse`,
+//! HTTP on the wire, as the load path and the audit need it: own HTTP/1.1 framing over `httparse`, HTTP/2 by `h2`,
 //! TLS by rustls, raw header lines in the order and spelling they came in.
 
 mod by_hand;
@@ -9,6 +9,8 @@ mod endpoint;
 mod failure;
 mod fetch;
 mod head;
+mod http2;
+mod http2_request;
 mod parser;
 mod tls;
 
@@ -25,6 +27,7 @@ pub use connection::{Broken, Connection, Exchanged, Sink};
 pub use failure::{printable, rounded};
 pub use fetch::fetch;
 pub use head::{HeaderBlock, ResponseHead};
+pub use http2::{Driver, Http2, Http2Stream};
 pub use parser::{MAX_HEAD, MAX_HEADERS, ParseError, ResponseParser, Step};
 
 /// Where a stack is: resolved once, before any measurement.
@@ -38,6 +41,8 @@ pub struct Endpoint {
     pub host: String,
     /// TLS, for https.
     pub tls: Option<Tls>,
+    /// Streams of a connection where the load goes over HTTP/2; `None`: over HTTP/1.1.
+    pub http2: Option<usize>,
 }
 
 /// TLS settings of an endpoint.

@@ -36,6 +36,13 @@ impl Tls {
 }
 
 impl Tls {
+    /// The same, but HTTP/2 is offered first (ALPN).
+    pub fn offering_http2(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Tls { config: Arc::new(config), name: self.name.clone() }
+    }
+
     /// The same, but every handshake is a full one.
     pub fn without_resumption(&self) -> Self {
         let mut config = ClientConfig::clone(&self.config);

@@ -124,7 +124,7 @@ get = "/"
                 BTreeMap::from([("state".to_owned(), text), ("vars.code".to_owned(), code.to_owned())]);
             let url = "http://127.0.0.1:1".parse().unwrap();
             let address = "127.0.0.1:1".parse().unwrap();
-            let endpoint = Endpoint { url, address, host: "127.0.0.1:1".into(), tls: None };
+            let endpoint = Endpoint { url, address, host: "127.0.0.1:1".into(), tls: None, http2: None };
             let (wallet, redactor) = (Wallet::default(), Redactor::default());
             let input = AuditInput {
                 plan: &plan,

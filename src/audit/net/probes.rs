@@ -45,7 +45,7 @@ fn plain(input: &AuditInput<'_>) -> Option<Endpoint> {
     let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
     let address = SocketAddr::new(input.endpoint.address.ip(), port);
     let url = format!("http://{host}/").parse().ok()?;
-    Some(Endpoint { url, address, host, tls: None })
+    Some(Endpoint { url, address, host, tls: None, http2: None })
 }
 
 pub static PLAIN: Probe = Probe {
@@ -125,7 +125,7 @@ pub static BACKENDS: Probe = Probe {
                 let reachable = |address: &SocketAddr| !loopback(address.ip());
                 let Some(address) = addresses.find(reachable) else { continue };
                 let Ok(url) = format!("http://{host}/").parse() else { continue };
-                let endpoint = Endpoint { url, address, host: host.clone(), tls: None };
+                let endpoint = Endpoint { url, address, host: host.clone(), tls: None, http2: None };
                 open += 1;
                 prober
                     .send_to(&endpoint, BACKEND, site(&format!("backend {host}"), RouteKind::Html), get("/"))
