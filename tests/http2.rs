@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod harness;
 mod support;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use http::{Request, Response};
 use shakedown::auth::Wallet;
 use shakedown::engine::{ErrorClass, LoadInput, LoadTally, load};
 use shakedown::plan::Plan;
-use shakedown::wire::Endpoint;
+use shakedown::wire::{self, Endpoint};
 use support::{After, Raw, SelfSigned};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -412,6 +413,20 @@ async fn a_server_without_http2_is_named_with_the_remedy() {
 }
 
 #[tokio::test]
+async fn a_plain_port_is_asked_with_prior_knowledge() {
+    let (url, _) = server(Builder::new(), async |(_, mut answer), _, _, _| {
+        ok(&mut answer, "hello");
+        Then::GoOn
+    })
+    .await;
+    let endpoint = Endpoint::resolve(&url.parse().unwrap(), None, None).await.unwrap().over_http2(1);
+    let request = wire::Request { method: "GET".into(), target: "/".into(), ..wire::Request::default() };
+    let response = wire::fetch(&endpoint, &request, wire::Limits::default()).await.unwrap();
+    assert_eq!((response.status, response.body.as_slice()), (200, &b"hello"[..]));
+    assert_eq!(response.header_lines("x-a").collect::<Vec<_>>(), ["1", "2"]);
+}
+
+#[tokio::test]
 async fn silence_is_a_time_out_and_leaves_the_connection() {
     let (url, seen) = server(Builder::new(), async |(_, mut answer), n, _, _| {
         if n == 0 {
@@ -444,4 +459,73 @@ fn streams_belong_to_http2() {
     assert!(wrong("streams = 5\n").contains("`streams` is for HTTP/2"));
     assert!(wrong("http = \"2\"\nstreams = 0\n").contains("so many streams cannot be"));
     assert!(wrong("http = \"3\"\n").contains("http"));
+}
+
+/// The whole way: the embedded target behind TLS, chosen by ALPN; tokens and readiness over HTTP/1.1 as ever.
+#[test]
+fn a_run_over_http2_says_so() {
+    let trial = harness::Trial::new(
+        r#"
+title = "HTTP/2"
+
+[stacks.prod]
+url = "https://127.0.0.1:{{port}}"
+ca = "{{state}}/tls/ca.pem"
+http = "2"
+streams = 4
+start = [
+  { run = ["{{shakedown}}", "target", "--profile", "production", "--port", "{{port}}", "--tls-dir", "{{state}}/tls"] },
+]
+
+[users]
+pattern = "user{1..3}"
+password = "shakedown-{{n}}"
+
+[auth.jwt]
+kind = "jwt"
+obtain = "/api/token/"
+refresh = "/api/token/refresh/"
+
+[[routes]]
+name = "whoami"
+get = "/api/whoami/"
+auth = "jwt"
+expect = { status = 200, owner = { json = "$.username", equals = "user.username" } }
+
+[[flows]]
+name = "notes"
+[[flows.steps]]
+name = "create"
+post = "/api/notes/"
+auth = "jwt"
+body = { json = { title = "a note", body = "x" } }
+expect = { status = 201 }
+extract = { id = { json = "$.id" } }
+[[flows.steps]]
+name = "read"
+get = "/api/notes/{{id}}/"
+auth = "jwt"
+expect = { status = 200 }
+
+[load]
+rate = 40
+duration = "1s"
+warmup = "0s"
+
+[audit]
+off = true
+
+[gates]
+pass = ["prod: errors < 0.1%"]
+"#,
+    );
+    trial.run(&[]).expect(0);
+    let record = trial.record();
+    let prod = &record.stacks[0];
+    assert_eq!(prod.http2_streams, Some(4));
+    assert!(record.load.summary.contains("HTTP/2 with 4 streams a connection"), "{}", record.load.summary);
+    assert_eq!(prod.total.error_count(), 0, "{:?}", prod.samples);
+    assert!(prod.total.requests >= 40 && prod.total.connections >= 1);
+    assert!(prod.total.connections < 10, "connections are shared: {}", prod.total.connections);
+    assert_eq!(prod.routes.iter().filter(|route| route.requests > 0).count(), 3);
 }

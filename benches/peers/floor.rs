@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 
-use crate::{CONNECTIONS, Failure};
+use crate::Failure;
+use crate::case::UNDER_WAY;
 
 /// Runs it for so many seconds and prints how many answers came.
 pub fn run(address: &str, path: &str, seconds: &str, length: &str) -> Result<(), Failure> {
@@ -17,7 +18,7 @@ pub fn run(address: &str, path: &str, seconds: &str, length: &str) -> Result<(),
         format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: floor\r\nAccept: */*\r\n\r\n");
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut connections = Vec::new();
-    for number in 0..CONNECTIONS {
+    for number in 0..UNDER_WAY {
         let mut connection = TcpStream::connect(address)?;
         connection.set_nodelay(true)?;
         let data = epoll::EventData::new_u64(number as u64);
@@ -26,7 +27,7 @@ pub fn run(address: &str, path: &str, seconds: &str, length: &str) -> Result<(),
         connections.push((connection, 0_usize));
     }
     let mut buffer = vec![0; 64 * 1024];
-    let mut events = Vec::with_capacity(CONNECTIONS);
+    let mut events = Vec::with_capacity(UNDER_WAY);
     let (begun, mut answers) = (Instant::now(), 0_u64);
     let patience = Timespec { tv_sec: 1, tv_nsec: 0 };
     while begun.elapsed() < end {

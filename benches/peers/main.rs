@@ -22,9 +22,6 @@ use table::{Rows, Sample};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Connections of every generator.
-const CONNECTIONS: usize = 50;
-
 struct Options {
     rounds: usize,
     length: Duration,

@@ -11,7 +11,7 @@ use shakedown::record::Record;
 use crate::case::Case;
 use crate::server::Server;
 use crate::table::Sample;
-use crate::{CONNECTIONS, Failure, usage};
+use crate::{Failure, usage};
 
 /// One generator.
 pub struct Peer {
@@ -62,9 +62,12 @@ impl Peer {
         peers
     }
 
-    /// Whether it can do a case. `hey` and the floor cannot be held to TLS 1.3 and to one core alike.
+    /// Whether it can do a case; with a number of streams a connection only two can. `hey` and the floor cannot be held to TLS 1.3 and to one core alike.
     pub fn can(&self, case: &Case) -> bool {
-        !(case.tls && matches!(self.kind, Kind::Floor))
+        match case.streams {
+            Some(_) => matches!(self.kind, Kind::Shakedown | Kind::H2load),
+            None => !(case.tls && matches!(self.kind, Kind::Floor)),
+        }
     }
 
     /// Runs it once, on the second core.
@@ -76,7 +79,7 @@ impl Peer {
         folder: &Path,
     ) -> Result<Sample, Failure> {
         let (url, seconds) = (format!("{}{}", server.origin(case), case.path), length.as_secs().to_string());
-        let connections = CONNECTIONS.to_string();
+        let connections = case.connections().to_string();
         let for_seconds = format!("{seconds}s");
         let mut command = Command::new("taskset");
         command.args(["-c", "1"]);
@@ -99,7 +102,12 @@ impl Peer {
                 command.args(["oha", "--no-tui", "--insecure", "-c", &connections, "-z", &for_seconds, &url]);
             }
             Kind::H2load => {
-                command.args(["h2load", "--h1", "-t1", "-c", &connections, "-D", &seconds, &url]);
+                command.args(["h2load", "-t1", "-c", &connections, "-D", &seconds]);
+                match case.streams {
+                    Some(streams) => command.args(["-m", &streams.to_string()]),
+                    None => command.arg("--h1"),
+                };
+                command.arg(&url);
             }
             Kind::Hey => {
                 command.env("GOMAXPROCS", "1");
@@ -131,7 +139,11 @@ impl Peer {
 
 /// The scenario: every figure the engine records, expectations on status and a header.
 fn text(case: &Case, server: &Server, length: &str) -> String {
-    let ca = if case.tls { format!("ca = {:?}\n", server.authority) } else { String::new() };
+    let mut ca = if case.tls { format!("ca = {:?}\n", server.authority) } else { String::new() };
+    if let Some(streams) = case.streams {
+        ca += &format!("http = \"2\"\nstreams = {streams}\n");
+    }
+    let users = case.connections() * case.streams.unwrap_or(1);
     format!(
         "title = \"Beside its peers\"
 [stacks.nginx]
@@ -144,7 +156,7 @@ get = \"{}\"
 expect = {{ status = 200, headers = {{ X-Content-Type-Options = \"nosniff\" }} }}
 [load]
 model = \"closed\"
-users = {CONNECTIONS}
+users = {users}
 duration = \"{length}\"
 warmup = \"0s\"
 threads = 1

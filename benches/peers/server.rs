@@ -16,6 +16,7 @@ pub struct Server {
     child: Child,
     plain: SocketAddr,
     tls: SocketAddr,
+    http2: SocketAddr,
     /// The certificate that its own is signed with.
     pub authority: PathBuf,
 }
@@ -27,8 +28,8 @@ impl Server {
             fs::write(folder.join(&case.path[1..]), vec![b'a'; case.body])?;
         }
         let authority = certificate(folder)?;
-        let (plain, tls) = (free()?, free()?);
-        fs::write(folder.join("nginx.conf"), configuration(folder, plain, tls))?;
+        let (plain, tls, http2) = (free()?, free()?, free()?);
+        fs::write(folder.join("nginx.conf"), configuration(folder, plain, tls, http2))?;
         let child = Command::new("nginx")
             .args(["-e", "stderr", "-p"])
             .arg(folder)
@@ -37,7 +38,7 @@ impl Server {
             .stdin(Stdio::null())
             .spawn()
             .map_err(|error| format!("nginx does not start ({error}): apt-get install nginx-light"))?;
-        let server = Server { child, plain, tls, authority };
+        let server = Server { child, plain, tls, http2, authority };
         for _ in 0..100 {
             if TcpStream::connect(tls).is_ok() {
                 return Ok(server);
@@ -49,7 +50,11 @@ impl Server {
 
     /// Where a case is served.
     pub fn address(&self, case: &Case) -> SocketAddr {
-        if case.tls { self.tls } else { self.plain }
+        match (case.streams, case.tls) {
+            (Some(_), _) => self.http2,
+            (None, true) => self.tls,
+            (None, false) => self.plain,
+        }
     }
 
     /// Its URL without a path.
@@ -87,7 +92,7 @@ fn certificate(folder: &Path) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-fn configuration(folder: &Path, plain: SocketAddr, tls: SocketAddr) -> String {
+fn configuration(folder: &Path, plain: SocketAddr, tls: SocketAddr, http2: SocketAddr) -> String {
     let folder = folder.display();
     format!(
         "worker_processes 1;
@@ -108,6 +113,7 @@ http {{
     server {{
         listen {plain};
         listen {tls} ssl;
+        listen {http2} ssl http2;
         ssl_certificate {folder}/server.pem;
         ssl_certificate_key {folder}/server.key;
         ssl_protocols TLSv1.3;

@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::Failure;
 use crate::case::Case;
 use crate::peer::Peer;
-use crate::{CONNECTIONS, Failure};
 
 /// Marks between which the document is rewritten.
 const MARKS: (&str, &str) = ("<!-- peers -->\n", "<!-- end of peers -->\n");
 /// What ratios are to.
 const REFERENCE: &str = "wrk";
+/// The same over HTTP/2.
+const HTTP2_REFERENCE: &str = "h2load";
 
 /// One run of one generator.
 #[derive(Clone, Copy)]
@@ -24,13 +26,20 @@ pub struct Sample {
 /// The samples of one case.
 pub struct Rows {
     title: &'static str,
+    connections: usize,
+    reference: &'static str,
     rows: Vec<(&'static str, Vec<Sample>)>,
 }
 
 impl Rows {
     pub fn new(peers: &[Peer], case: &Case) -> Rows {
         let names = peers.iter().filter(|peer| peer.can(case)).map(|peer| (peer.name, Vec::new()));
-        Rows { title: case.title, rows: names.collect() }
+        Rows {
+            title: case.title,
+            connections: case.connections(),
+            reference: if case.streams.is_some() { HTTP2_REFERENCE } else { REFERENCE },
+            rows: names.collect(),
+        }
     }
 
     pub fn add(&mut self, name: &str, sample: Sample) {
@@ -42,12 +51,15 @@ impl Rows {
     /// A row a generator. Ratios are of the same round, and then the median of these.
     pub fn markdown(&self, rounds: usize, length: Duration) -> String {
         let mut text = format!(
-            "### {}\n\n{CONNECTIONS} connections, {rounds} rounds of {} s each in turn; median (least to most)\n\n\
-             | generator | CPU a request | ratio to {REFERENCE} | requests a second | ratio |\n|---|---|---|---|---|\n",
+            "### {}\n\n{} connections, {rounds} rounds of {} s each in turn; median (least to most)\n\n\
+             | generator | CPU a request | ratio to {} | requests a second | ratio |\n|---|---|---|---|---|\n",
             self.title,
-            length.as_secs()
+            self.connections,
+            length.as_secs(),
+            self.reference
         );
-        let reference = self.rows.iter().find(|(name, _)| *name == REFERENCE).map(|(_, samples)| samples);
+        let reference =
+            self.rows.iter().find(|(name, _)| *name == self.reference).map(|(_, samples)| samples);
         for (name, samples) in &self.rows {
             let of = |pick: fn(&Sample) -> f64| samples.iter().map(pick).collect::<Vec<f64>>();
             let ratio = |pick: fn(&Sample) -> f64| {

@@ -21,8 +21,6 @@ pub(super) struct Line {
     changed: Notify,
     taken: Cell<usize>,
     listed: Cell<bool>,
-    /// Whether an answer came over it.
-    answered: Cell<bool>,
 }
 
 enum State {
@@ -78,7 +76,7 @@ impl Line {
     fn begin(&self, request: &[u8]) -> Result<Http2Stream, Broken> {
         let gone = |failure: &Failure| Broken { failure: failure.clone(), untouched: false };
         match &*self.state.borrow() {
-            State::Open(http2) => http2.begin(request, self.answered.get()),
+            State::Open(http2) => http2.begin(request),
             State::Gone(failure) => Err(gone(failure)),
             State::Opening => Err(gone(&Failure::new(FailureKind::Local, "the connection is not open yet"))),
         }
@@ -135,7 +133,6 @@ impl Lines {
             changed: Notify::new(),
             taken: Cell::new(0),
             listed: Cell::new(false),
-            answered: Cell::new(false),
         });
         self.all.borrow_mut().push(line.clone());
         tokio::task::spawn_local(keep(worker.clone(), line.clone()));
@@ -230,7 +227,6 @@ impl Sending<'_> {
             }
             match exchanged {
                 Some(Ok(exchanged)) => {
-                    line.answered.set(true);
                     effort.received += exchanged.received;
                     return Ok(exchanged);
                 }

@@ -134,7 +134,7 @@ pub struct Stack {
     /// Name for SNI and certificate check, and the Host header, when not the URL's host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sni: Option<String>,
-    /// `1.1` or `2`: the protocol of the load. Readiness, logins and the audit always use HTTP/1.1.
+    /// `1.1` or `2`: the protocol of the load. Logins and the audit use HTTP/1.1; so does readiness, except over http.
     #[serde(default)]
     pub http: Http,
     /// Streams of a connection at once (`http = "2"`). Default 10. A server may allow fewer.

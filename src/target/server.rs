@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::{HeaderValue, header};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -60,7 +61,10 @@ async fn run(
     let (head_timeout, rules) = (head_timeout(&app), loose::rules(&app));
     let app_over_http = app.has(Fault::PlainHttp);
     let redirects = TowerToHyperService::new(plain::router(app.has(Fault::PlainApiRedirect)));
-    let service = TowerToHyperService::new(app::router(app));
+    let router = app::router(app);
+    let over_http2 =
+        TowerToHyperService::new(router.clone().layer(axum::middleware::map_request(named_host)));
+    let service = TowerToHyperService::new(router);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(TargetError::io(format!("listening on 127.0.0.1:{port}")))?;
@@ -82,6 +86,7 @@ async fn run(
         };
         let Some((stream, place)) = accepted else { continue };
         let (service, acceptor, ended) = (service.clone(), acceptor.clone(), ended.clone());
+        let over_http2 = over_http2.clone();
         let (rules, redirects) = (rules.clone(), redirects.clone());
         tokio::spawn(async move {
             match acceptor {
@@ -98,7 +103,7 @@ async fn run(
                     }
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
                         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                            return talk_http2(stream, service, ended).await;
+                            return talk_http2(stream, over_http2, ended).await;
                         }
                         talk(Loose::new(stream, rules), service, head_timeout, ended).await;
                     }
@@ -155,6 +160,15 @@ async fn talk<S>(
         _ = ended.changed() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
+}
+
+/// HTTP/2 names the host in `:authority`, where the application does not look for it.
+async fn named_host(mut request: axum::extract::Request) -> axum::extract::Request {
+    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+    request
 }
 
 /// The same over HTTP/2, which clients choose by ALPN.

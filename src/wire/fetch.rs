@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::connection::{Connection, Exchanged, Sink};
 use super::failure::rounded;
 use super::head::{HeaderBlock, ResponseHead};
-use super::{Endpoint, Failure, FailureKind, Limits, Request, Response};
+use super::{Endpoint, Failure, FailureKind, Http2, Limits, Request, Response};
 
 /// One exchange on a connection of its own. For probes and readiness; the load path has its own loop.
 ///
@@ -18,6 +18,10 @@ pub async fn fetch(endpoint: &Endpoint, request: &Request, limits: Limits) -> Re
     let bytes = request.to_bytes(&endpoint.host)?;
     let doing = Cell::new("connecting");
     let exchange = async {
+        // Over TLS both protocols are to be had; a plain port that was told to speak HTTP/2 may speak nothing else.
+        if endpoint.http2.is_some() && endpoint.tls.is_none() {
+            return exchange_with_prior_knowledge(endpoint, &bytes, limits, &doing).await;
+        }
         let mut connection = Connection::open(endpoint).await?;
         doing.set("waiting for the answer");
         exchange(&mut connection, &bytes, request.method == "HEAD", limits, &doing).await
@@ -58,6 +62,40 @@ pub(super) async fn exchange(
     .await
     .map_err(|broken| broken.failure)?;
     Ok(response(connection, collector, exchanged, sent))
+}
+
+/// One exchange over HTTP/2 on a plain connection of its own.
+async fn exchange_with_prior_knowledge(
+    endpoint: &Endpoint,
+    bytes: &[u8],
+    limits: Limits,
+    doing: &Cell<&'static str>,
+) -> Result<Response, Failure> {
+    let (http2, mut driver) = Http2::open(endpoint).await?;
+    doing.set("waiting for the answer");
+    let mut collector = Collector::new(limits.body);
+    let mut head = ResponseHead::default();
+    let sent = Instant::now();
+    let mut stream = http2.begin(bytes).map_err(|broken| broken.failure)?;
+    let mut over = false;
+    let exchanged = poll_fn(|cx| {
+        over = over || driver.as_mut().poll(cx).is_ready();
+        stream.poll_exchange(cx, &mut head, &mut collector)
+    })
+    .await
+    .map_err(|broken| broken.failure)?;
+    Ok(Response {
+        status: head.status,
+        minor_version: head.minor_version,
+        headers: owned(&head.headers),
+        head: head.headers.raw().to_vec(),
+        body: collector.kept,
+        body_length: collector.length,
+        first_byte: exchanged.first_byte.saturating_duration_since(sent),
+        total: exchanged.done.saturating_duration_since(sent),
+        closed: true,
+        ..Response::default()
+    })
 }
 
 /// The answer that a connection has just received.

@@ -73,30 +73,25 @@ impl Http2 {
     ///
     /// # Errors
     /// The connection takes no more requests, or the request cannot be sent over HTTP/2 at all (Local).
-    pub fn begin(&self, request: &[u8], answered_before: bool) -> Result<Http2Stream, Broken> {
+    pub fn begin(&self, request: &[u8]) -> Result<Http2Stream, Broken> {
         let local = |why: &str| Broken { failure: Failure::new(FailureKind::Local, why), untouched: false };
         let (request, body) = convert(request, &self.origin).map_err(local)?;
         let mut send = self.send.clone();
         let whole = body.is_empty();
         let (response, mut sender) = send.send_request(request, whole).map_err(|error| Broken {
-            untouched: refused(&error) || answered_before,
+            // Nothing of it went out.
+            untouched: true,
             failure: failure(&error, speaks(&self.send)),
         })?;
         // What fits one piece is queued at once: no capacity to wait for in the steady state.
-        let sending = if whole {
-            None
-        } else if body.len() <= PIECE && sender.send_data(body.clone(), true).is_ok() {
-            None
-        } else {
-            Some((sender, body))
-        };
+        let queued = whole || (body.len() <= PIECE && sender.send_data(body.clone(), true).is_ok());
+        let sending = (!queued).then_some((sender, body));
         Ok(Http2Stream {
             sending,
             stage: Stage::Head(response),
             first_byte: None,
             received: 0,
             connection: send,
-            answered_before,
         })
     }
 }
@@ -129,8 +124,6 @@ pub struct Http2Stream {
     first_byte: Option<Instant>,
     received: u64,
     connection: SendRequest<Bytes>,
-    /// Whether the connection had carried an answer before.
-    answered_before: bool,
 }
 
 enum Stage {
@@ -223,8 +216,7 @@ impl Http2Stream {
     }
 
     fn broken(&self, error: &h2::Error) -> Broken {
-        let untouched =
-            self.first_byte.is_none() && (refused(error) || (self.answered_before && error.is_io()));
+        let untouched = self.first_byte.is_none() && refused(error);
         Broken { failure: failure(error, speaks(&self.connection)), untouched }
     }
 }
