@@ -106,6 +106,7 @@ http {{
     keepalive_requests 1000000000;
     keepalive_timeout 300s;
     sendfile on;
+    tcp_nopush on; # as Debian's own configuration: head and body leave together
     open_file_cache max=16;
     add_header X-Content-Type-Options nosniff always;
     client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
