@@ -44,7 +44,7 @@ pub fn insights(record: &Record) -> Vec<Insight> {
     if let Some((first, later)) = record.stacks.split_first().filter(|_| same_load) {
         for second in later {
             found.extend(different_answers(first, second));
-            found.extend(static_serving(first, second));
+            found.extend(static_serving(record, first, second));
         }
     }
     found
@@ -91,17 +91,29 @@ fn local_errors(record: &Record, stack: &StackRecord) -> Option<Insight> {
     Some(on_stack(stack, "local-errors", text))
 }
 
-fn split_write(record: &Record, stack: &StackRecord) -> Vec<Insight> {
-    if record.load.connection == "new" {
-        return Vec::new();
+/// A delayed acknowledgement between the first byte and the last, in milliseconds at the median.
+#[derive(Debug, Clone, Copy)]
+pub struct Stall {
+    /// From the send to the first byte.
+    pub first_byte: f64,
+    /// From the send to the last.
+    pub service: f64,
+}
+
+impl Stall {
+    /// The stall of a route, or of all of a stack's together.
+    pub fn of(record: &Record, route: &RouteRecord) -> Option<Stall> {
+        let (first_byte, service) = (route.first_byte.p50_ms?, route.service.p50_ms?);
+        let gap = service - first_byte;
+        let held = record.load.connection != "new" && DELAYED_ACK_MS.contains(&gap) && first_byte < gap;
+        held.then_some(Stall { first_byte, service })
     }
+}
+
+fn split_write(record: &Record, stack: &StackRecord) -> Vec<Insight> {
     let mut found = Vec::new();
     for route in &stack.routes {
-        let (Some(first_byte), Some(service)) = (route.first_byte.p50_ms, route.service.p50_ms) else {
-            continue;
-        };
-        let gap = service - first_byte;
-        if DELAYED_ACK_MS.contains(&gap) && first_byte < gap {
+        if let Some(Stall { first_byte, service }) = Stall::of(record, route) {
             found.push((route, first_byte, service));
         }
     }
@@ -253,7 +265,7 @@ fn usual_status(route: &RouteRecord) -> Option<u16> {
     route.statuses.iter().max_by_key(|(_, n)| **n).map(|(status, _)| *status)
 }
 
-fn static_serving(first: &StackRecord, second: &StackRecord) -> Option<Insight> {
+fn static_serving(record: &Record, first: &StackRecord, second: &StackRecord) -> Option<Insight> {
     let mut best: Option<(&str, f64, f64)> = None;
     for a in first.routes.iter().filter(|route| route.kind == Some(RouteKind::Static)) {
         let Some(b) = route(second, &a.name) else { continue };
@@ -277,8 +289,18 @@ fn static_serving(first: &StackRecord, second: &StackRecord) -> Option<Insight> 
     } else {
         String::new()
     };
+    let stall = match (Stall::of(record, a), b.first_byte.p50_ms) {
+        (Some(stall), Some(quick)) => format!(
+            " Most of that is the stall of {} (split-write): the first byte came after {} and {} ({}).",
+            first.name,
+            latency(quick),
+            latency(stall.first_byte),
+            ratio(stall.first_byte / quick)
+        ),
+        _ => String::new(),
+    };
     let text = format!(
-        "Static files: {} serves {name} in {} where {} takes {} ({} quicker at the median){throughput}.",
+        "Static files: {} serves {name} in {} where {} takes {} ({} quicker at the median){throughput}.{stall}",
         second.name,
         latency(quick),
         first.name,
@@ -454,5 +476,6 @@ mod tests {
         let insight = one(&fixture::two_stacks(), "static-serving");
         assert_eq!((insight.stack.as_str(), insight.route.as_deref()), ("prod", Some("stylesheet")));
         assert!(insight.text.contains("quicker at the median"), "{}", insight.text);
+        assert!(insight.text.contains("Most of that is the stall of dev"), "{}", insight.text);
     }
 }

@@ -7,7 +7,7 @@ pub mod quantity;
 
 use crate::record::{Record, RouteRecord, StackRecord};
 
-pub use self::insight::{Insight, insights};
+pub use self::insight::{Insight, Stall, insights};
 pub use self::metric::{Dimension, Metric};
 
 /// Name of the row that stands for all routes together.

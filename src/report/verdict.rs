@@ -2,9 +2,9 @@
 
 use super::{Document, finding, foreign, series};
 use crate::capacity;
-use crate::compare::{ALL_ROUTES, Comparison, Metric, quantity};
+use crate::compare::{ALL_ROUTES, Comparison, Metric, Stall, quantity};
 use crate::gate::{GateOutcome, Verdict};
-use crate::record::{StackRecord, UNMEASURED};
+use crate::record::{Record, StackRecord, UNMEASURED};
 
 impl Document<'_> {
     /// The whole run's verdict: `Unknown` beats `Pass`, `Fail` beats both. A whole run passes without gates, and with
@@ -98,7 +98,7 @@ impl Document<'_> {
         } else if self.comparisons.is_empty() {
             parts.extend(self.record.stacks.iter().filter_map(alone));
         } else {
-            parts.extend(self.comparisons.iter().filter_map(beside));
+            parts.extend(self.comparisons.iter().filter_map(|comparison| beside(self.record, comparison)));
         }
         parts
     }
@@ -203,7 +203,7 @@ fn alone(stack: &StackRecord) -> Option<String> {
     ))
 }
 
-fn beside(comparison: &Comparison) -> Option<String> {
+fn beside(record: &Record, comparison: &Comparison) -> Option<String> {
     let row = comparison.row(ALL_ROUTES, Metric::P50)?;
     let (a, b, ratio) = (row.first?, row.second?, row.ratio?);
     let (first, second) = (foreign::line(&comparison.first, 40), foreign::line(&comparison.second, 40));
@@ -225,7 +225,15 @@ fn beside(comparison: &Comparison) -> Option<String> {
     if let Some(cost) = cost {
         text.push_str(&format!("; {} the CPU for each request", quantity::ratio(cost)));
     }
-    Some(text + ".")
+    text.push('.');
+    let slow = record.stacks.iter().find(|stack| stack.name == comparison.first);
+    if let Some(stall) = slow.and_then(|stack| Stall::of(record, &stack.total)) {
+        text.push_str(&format!(
+            " Most of {first}'s time is a stall of its server before the last byte ({}, split-write).",
+            quantity::latency(stall.service - stall.first_byte)
+        ));
+    }
+    Some(text)
 }
 
 /// A stack that was loaded and answered nothing as it should: nothing was measured of it but failures.
