@@ -439,7 +439,7 @@ mod tests {
             think: Duration::ZERO,
             slots: 0,
         };
-        let record = LoadRecord::of(&load, &[item(3, 1), item(1, 3)]);
+        let record = LoadRecord::of(&load, &[item(3, 1), item(1, 3)], &[]);
         assert_eq!(record.requests_per_arrival, Some(1.5), "three of one request, then one of three");
     }
 }

@@ -262,6 +262,19 @@ mod tests {
     use crate::report::fixture;
 
     #[test]
+    fn a_lead_that_is_a_stall_is_called_one() {
+        let mut record = fixture::two_stacks();
+        assert!(!Document::of(&record).verdict().contains("stall"));
+        let total = &mut record.stacks[0].total;
+        (total.first_byte.p50_ms, total.service.p50_ms) = (Some(1.2), Some(45.9));
+        let said = Document::of(&record).verdict();
+        assert!(
+            said.contains("Most of dev's time is a stall of its server before the last byte (44.7 ms"),
+            "{said}"
+        );
+    }
+
+    #[test]
     fn says_speed_gates_and_audit() {
         let record = fixture::two_stacks();
         let text = Document::of(&record).verdict();
