@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::job::{Job, Model, Times};
-use super::recorder::{MAX_SAMPLES, WorkerSecond, small_histogram};
+use super::recorder::{MAX_SAMPLES, WorkerSecond};
 use super::request::CredentialLines;
 use super::schedule::Schedule;
 use super::worker::{self, Orders, Report, WorkerTally};
@@ -200,7 +200,7 @@ impl Seconds {
                 in_flight: 0,
                 backlog: 0,
             },
-            response: small_histogram(),
+            response: histogram(),
             taken: 0,
         });
         open.reports += 1;

@@ -160,9 +160,10 @@ impl Latencies {
     }
 }
 
-/// An empty histogram: 1 µs to 1 h in nanoseconds, three significant digits.
+/// An empty histogram of nanoseconds: three significant digits, in steps of 64 ns at the least. It begins at its smallest
+/// (16 KiB, as far as 131 µs) and grows to what is recorded: hundreds of routes have four each.
 pub fn histogram() -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(1_000, 3_600_000_000_000, 3)
+    let mut histogram = Histogram::new_with_bounds(64, 131_071, 3)
         .unwrap_or_else(|error| unreachable!("the bounds are constants: {error}"));
     histogram.auto(true);
     histogram
@@ -318,4 +319,37 @@ pub enum EngineError {
     /// The system refused a thread, a timer or a descriptor.
     #[error("the load generator could not start: {0}")]
     System(#[from] std::io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_latencies_are_told_apart() {
+        for ns in [700, 5_031, 97_031, 97_101, 130_900, 149_010] {
+            let mut histogram = histogram();
+            histogram.record(ns).unwrap();
+            let read = histogram.value_at_quantile(0.5);
+            assert!(read.abs_diff(ns) <= (ns / 1_000).max(64), "{ns} ns became {read}");
+        }
+        let mut two = histogram();
+        two.record(97_031).unwrap();
+        two.record(97_131).unwrap();
+        assert_ne!(two.value_at_quantile(0.1), two.value_at_quantile(0.9), "100 ns apart at 97 µs");
+    }
+
+    #[test]
+    fn hundreds_of_routes_fit() {
+        let bytes = |latencies: &Latencies| {
+            let all = [&latencies.response, &latencies.service, &latencies.first_byte, &latencies.failed];
+            all.into_iter().map(|histogram| histogram.distinct_values() * size_of::<u64>()).sum::<usize>()
+        };
+        let mut latencies = Latencies::default();
+        assert!(bytes(&latencies) <= 64 << 10, "{} bytes before anything came", bytes(&latencies));
+        for histogram in [&mut latencies.response, &mut latencies.service, &mut latencies.first_byte] {
+            histogram.record(60_000_000).unwrap();
+        }
+        assert!(bytes(&latencies) <= 280 << 10, "{} bytes with answers of 60 ms", bytes(&latencies));
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use super::judge::Room;
-use super::{Counts, ErrorClass, ErrorSample, Latencies, RouteTally};
+use super::{Counts, ErrorClass, ErrorSample, Latencies, RouteTally, histogram};
 
 /// Most samples of one class on one route.
 pub(super) const MAX_SAMPLES: usize = 5;
@@ -117,22 +117,17 @@ impl Recorder {
             last_second: last_second.saturating_sub(1),
             second: 0,
             second_counters: Counters::default(),
-            second_response: small_histogram(),
+            second_response: histogram(),
             second_begun: 0,
             routes: (0..routes)
                 .map(|_| RouteRecorder {
                     counters: Counters::default(),
-                    latencies: Latencies {
-                        response: small_histogram(),
-                        service: small_histogram(),
-                        first_byte: small_histogram(),
-                        failed: small_histogram(),
-                    },
+                    latencies: Latencies::default(),
                     samples: [0; 8],
                 })
                 .collect(),
             samples: Vec::new(),
-            schedule_lag: small_histogram(),
+            schedule_lag: histogram(),
             queued: 0,
             taken: 0,
         }
@@ -196,7 +191,7 @@ impl Recorder {
 
     /// Closes the second that is open, whatever the time.
     pub(super) fn close_second(&mut self, in_flight: u64) -> WorkerSecond {
-        let empty = small_histogram();
+        let empty = histogram();
         let second = WorkerSecond {
             second: self.second,
             counts: self.second_counters.counts(),
@@ -236,14 +231,6 @@ impl Room for RouteRoom {
     fn has_room(&self, class: ErrorClass) -> bool {
         usize::from(self.0[class as usize]) < MAX_SAMPLES
     }
-}
-
-/// A histogram that begins small and grows to what is recorded: hundreds of routes have four each.
-pub(super) fn small_histogram() -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(1_000, 4_000_000, 3)
-        .unwrap_or_else(|error| unreachable!("the bounds are constants: {error}"));
-    histogram.auto(true);
-    histogram
 }
 
 /// Records a value; an hour stands for all that is longer.
