@@ -459,6 +459,8 @@ pub const HOSTILE: &[&str] = &[
     "]]></style></details><img src=x onerror=alert(1)>",
     "\u{202e}evil\u{2066}\u{200f}\u{feff}\u{0}",
     "\"onmouseover=\"alert(1)' &amp; {{user.password}}",
+    "</title></script></textarea><svg/onload=alert(1)><a href=javascript:alert(1)>",
+    "\u{1b}]8;;http://x.test\u{7}link\u{1b}]52;c;aGk=\u{7}\u{90}q\u{9c}\u{1b}[2J\u{8}\u{8}",
 ];
 
 /// A record in which every free text is hostile.

@@ -97,6 +97,8 @@ impl Document<'_> {
             parts.extend(series::sweeps(self.record).map(|(_, stack, sweep)| series::best(stack, sweep)));
         } else if self.comparisons.is_empty() {
             parts.extend(self.record.stacks.iter().filter_map(alone));
+        } else if self.comparisons.len() > BESIDE {
+            parts.extend(ranking(&self.record.stacks));
         } else {
             parts.extend(self.comparisons.iter().filter_map(|comparison| beside(self.record, comparison)));
         }
@@ -145,6 +147,8 @@ impl Document<'_> {
     }
 }
 
+/// Comparisons that a verdict tells one by one; more are a ranking.
+const BESIDE: usize = 2;
 /// Longest reason in a verdict.
 const REASON: usize = 600;
 
@@ -201,6 +205,17 @@ fn alone(stack: &StackRecord) -> Option<String> {
         quantity::rate(stack.total.throughput_rps),
         quantity::latency(median),
     ))
+}
+
+/// Many stacks by their median, the fastest first.
+fn ranking(stacks: &[StackRecord]) -> Option<String> {
+    let median =
+        |stack: &StackRecord| Some((foreign::line(&stack.name, 40), Metric::P50.of(stack, &stack.total)?));
+    let mut ranked: Vec<(String, f64)> = stacks.iter().filter_map(median).collect();
+    ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let told: Vec<String> =
+        ranked.iter().map(|(name, ms)| format!("{name} {}", quantity::latency(*ms))).collect();
+    (!told.is_empty()).then(|| format!("The median response times: {}.", told.join(", ")))
 }
 
 fn beside(record: &Record, comparison: &Comparison) -> Option<String> {
@@ -284,6 +299,18 @@ mod tests {
         {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn many_stacks_are_ranked() {
+        let mut record = fixture::two_stacks();
+        for name in ["canary", "old"] {
+            let stack = record.stacks[1].clone();
+            record.stacks.push(StackRecord { name: name.into(), ..stack });
+        }
+        let said = Document::of(&record).verdict();
+        assert!(said.starts_with("The median response times: prod 9."), "{said}");
+        assert!(said.contains("ms, dev 45.") && !said.contains("faster"), "{said}");
     }
 
     #[test]

@@ -17,6 +17,9 @@ const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// A browser that says nothing for so long has hung.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Height of a picture in pixels: what one message holds.
+const TALLEST: f64 = 14_000.0;
+
 /// How a page is looked at.
 #[derive(Clone, Copy)]
 pub struct View {
@@ -128,10 +131,11 @@ impl Browser {
         self.call("Input.dispatchMouseEvent", json!({ "type": "mouseMoved", "x": place[0], "y": place[1] }));
     }
 
-    /// A picture of the whole page.
+    /// A picture of the page, of a very long one its beginning.
     pub fn picture(&mut self, file: &Path) {
         let size = self.call("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let height = size["height"].as_f64().unwrap().min(TALLEST);
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
         let shot = self.call(
             "Page.captureScreenshot",
             json!({ "format": "png", "captureBeyondViewport": true, "clip": clip }),
@@ -193,7 +197,8 @@ impl Drop for Browser {
         self.session = None;
         let close = json!({ "id": 0, "method": "Browser.close" });
         // Its children end with it only when it ends in order; one that does not answer any more is ended all the same.
-        if self.socket.send(Message::text(close.to_string())).is_ok() {
+        let orderly = !std::thread::panicking();
+        if orderly && self.socket.send(Message::text(close.to_string())).is_ok() {
             while self.socket.read().is_ok() {}
         }
         let _ = self.process.kill();

@@ -7,7 +7,7 @@ use super::axis::Axis;
 /// Width and height of a chart in its own units.
 const SIZE: (f64, f64) = (600.0, 286.0);
 /// Left, top, right and bottom edges of the plotting area.
-const EDGE: (f64, f64, f64, f64) = (66.0, 30.0, 26.0, 44.0);
+const EDGE: (f64, f64, f64, f64) = (74.0, 30.0, 26.0, 44.0);
 /// Colours (and their line styles) before they repeat.
 const COLORS: usize = 6;
 

@@ -16,31 +16,40 @@ const POINTS: u32 = 80;
 /// Places at which a chart can be read.
 const READINGS: usize = 60;
 
-/// Everything a series of loads shows.
-pub fn section(document: &Document<'_>) -> Markup {
+/// The searches; nothing where there are none.
+pub fn searches(document: &Document<'_>) -> Markup {
     let record = document.record;
+    if series::searches(record).next().is_none() {
+        return html! {};
+    }
     html! {
-        @if series::searches(record).next().is_some() {
-            section id="capacity" {
-                h2 { "Capacity" }
-                @for (_, stack, capacity) in series::searches(record) {
-                    p { strong { (name(stack)) ": " (capacity::interval(capacity)) } " " (series::story(stack, capacity)) " " (series::knee(capacity)) }
-                }
-                div.figures { (by_rate(record)) }
-                @for (_, stack, capacity) in series::searches(record) {
-                    @let metric = series::latency_limit(capacity).map_or(Metric::P99, |(metric, _)| metric);
-                    details { summary { (name(stack)) ": all " (capacity.probes.len()) " probes" } (probes("wanted", metric, &capacity.probes)) }
-                }
+        section id="capacity" {
+            h2 { "Capacity" }
+            @for (_, stack, capacity) in series::searches(record) {
+                p { strong { (name(stack)) ": " (capacity::interval(capacity)) } " " (series::story(stack, capacity)) " " (series::knee(capacity)) }
+            }
+            div.figures { (by_rate(record)) }
+            @for (_, stack, capacity) in series::searches(record) {
+                @let metric = series::latency_limit(capacity).map_or(Metric::P99, |(metric, _)| metric);
+                details { summary { (name(stack)) ": all " (capacity.probes.len()) " probes" } (probes("wanted", metric, &capacity.probes)) }
             }
         }
-        @if series::sweeps(record).next().is_some() {
-            section id="scaling" {
-                h2 { "Throughput by users" }
-                @for (_, stack, sweep) in series::sweeps(record) { p { (series::best(stack, sweep)) " " (series::growth(sweep)) } }
-                div.figures { (by_users(record)) }
-                @for (_, stack, sweep) in series::sweeps(record) {
-                    details { summary { (name(stack)) ": all " (sweep.probes.len()) " levels" } (probes("users", Metric::P99, &sweep.probes)) }
-                }
+    }
+}
+
+/// The sweeps; nothing where there are none.
+pub fn sweeps(document: &Document<'_>) -> Markup {
+    let record = document.record;
+    if series::sweeps(record).next().is_none() {
+        return html! {};
+    }
+    html! {
+        section id="scaling" {
+            h2 { "Throughput by users" }
+            @for (_, stack, sweep) in series::sweeps(record) { p { (series::best(stack, sweep)) " " (series::growth(sweep)) } }
+            div.figures { (by_users(record)) }
+            @for (_, stack, sweep) in series::sweeps(record) {
+                details { summary { (name(stack)) ": all " (sweep.probes.len()) " levels" } (probes("users", Metric::P99, &sweep.probes)) }
             }
         }
     }
