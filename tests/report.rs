@@ -88,7 +88,20 @@ fn what_is_no_record_is_a_usage_error() {
 #[test]
 fn hostile_records_render_in_every_format() {
     let folder = written(&fixture::hostile());
-    for format in ["text", "html", "md", "json", "csv", "series"] {
+    for format in [
+        "text",
+        "html",
+        "md",
+        "json",
+        "csv",
+        "series",
+        "junit",
+        "sarif",
+        "prometheus",
+        "otlp",
+        "summary",
+        "codequality",
+    ] {
         let text = stdout(&report(folder.path(), &["-f", format]).code(0));
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\0'), "{format}");
         match format {

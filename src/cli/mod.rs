@@ -55,7 +55,7 @@ enum Command {
     Token(token::Args),
     /// Render a record again.
     Report(report::Args),
-    /// Print the JSON Schema of scenario files.
+    /// Print the JSON Schema of scenario files, records or summaries.
     Schema(schema::Args),
     /// Serve the embedded target.
     Target(target::Args),

@@ -25,7 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   shakedown report reports/django/2026-03-01T12-00-00                     read it here
   shakedown report RUN --format html > report.html                        one format to stdout
-  shakedown report RUN --format html,md,json,csv,series --output out      several into a folder";
+  shakedown report RUN --format html,md,json,csv,series --output out      several into a folder
+  shakedown report RUN --format junit,sarif,prometheus --output ci        for CI systems and dashboards";
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{count} formats cannot share stdout")]

@@ -38,7 +38,19 @@ pub use extract::extract;
 pub use load::load;
 
 /// Classes of errors, in the order of [`Counts::errors`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorClass {
     /// No TCP connection.
@@ -251,7 +263,7 @@ pub struct LoadTally {
 }
 
 /// What one failed request looked like.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct ErrorSample {
     /// Position of the route in the plan.
     pub route: usize,

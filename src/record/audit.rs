@@ -1,11 +1,12 @@
 //! Audit outcomes as a record keeps them. The checks themselves are in `audit`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::expression::Severity;
 
 /// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// By timing or statistics.
@@ -19,7 +20,7 @@ pub enum Confidence {
 }
 
 /// What became of a check on a stack. "Not run" is never "pass".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The rule holds everywhere it applies.
@@ -39,7 +40,7 @@ pub enum Outcome {
 }
 
 /// One check on one stack.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckOutcome {
     /// Id in the catalogue: `HDR-HSTS`.
     pub check: String,
@@ -60,7 +61,7 @@ pub struct CheckOutcome {
 }
 
 /// One place where a finding was seen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// The route or probe.
     pub route: String,
@@ -77,7 +78,7 @@ pub struct Place {
 }
 
 /// An exchange as evidence; secrets are replaced by their length and a hash prefix.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Request line and headers.
     pub request: String,

@@ -4,13 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Samples that must lie beyond a quantile for it to be printed: fewer make it a guess.
 pub const SAMPLES_BEYOND: f64 = 5.0;
 
 /// A latency distribution. Quantiles are absent when fewer than [`SAMPLES_BEYOND`] samples lie beyond them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyRecord {
     /// Samples.
     pub count: u64,

@@ -7,10 +7,12 @@ pub mod latency;
 pub mod machine;
 pub mod series;
 pub mod store;
+pub mod summary;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::audit::{CheckOutcome, Confidence, Evidence, Outcome, Place, Severity};
@@ -27,7 +29,7 @@ pub const VERSION: u32 = 1;
 pub const UNMEASURED: &str = "not measured to the end";
 
 /// One run: what was asked, what was measured, what the audit saw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// Format version.
     pub version: u32,
@@ -41,9 +43,11 @@ pub struct Record {
     /// The scenario as run, secrets taken out.
     pub scenario: ScenarioText,
     /// When it began.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub started: Timestamp,
     /// When it ended; absent while partial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub finished: Option<Timestamp>,
     /// Why the record is not whole; absent when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +86,7 @@ impl StackRecord {
 }
 
 /// The program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// `shakedown`.
     pub name: String,
@@ -91,7 +95,7 @@ pub struct Tool {
 }
 
 /// The scenario file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioText {
     /// As given on the command line.
     pub path: String,
@@ -102,7 +106,7 @@ pub struct ScenarioText {
 }
 
 /// The machine the load came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// Operating system and kernel release.
     pub os: String,
@@ -115,7 +119,7 @@ pub struct Machine {
 }
 
 /// The load that was asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadRecord {
     /// In words: `open, 200/s constant for 20 s after 2 s warm-up, keep-alive`.
     pub summary: String,
@@ -137,7 +141,7 @@ pub struct LoadRecord {
 }
 
 /// A gate as written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GateText {
     /// The expression.
     pub text: String,
@@ -146,7 +150,7 @@ pub struct GateText {
 }
 
 /// One stack's results.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackRecord {
     /// Its name.
     pub name: String,
@@ -192,7 +196,7 @@ pub struct StackRecord {
 }
 
 /// Results of one route (or of all: the name is then `all`).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteRecord {
     /// Its name.
     pub name: String,
@@ -243,7 +247,7 @@ impl RouteRecord {
 }
 
 /// One second over all routes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondRecord {
     /// From 0.
     pub second: u32,
@@ -269,7 +273,7 @@ pub struct SecondRecord {
 }
 
 /// How the generator did its own part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GeneratorRecord {
     /// Lateness of sends while a connection was free.
     pub schedule_lag: LatencyRecord,
@@ -290,7 +294,7 @@ pub struct GeneratorRecord {
 }
 
 /// What the stack used during the measured part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceRecord {
     /// CPU-seconds of the process tree in the measured part.
     pub cpu_s: f64,

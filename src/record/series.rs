@@ -1,11 +1,12 @@
 //! A series of loads on one stack: every probe of a search, every level of a sweep.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{GeneratorRecord, RouteRecord};
 
 /// A search for the highest rate that keeps an objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CapacityRecord {
     /// What had to hold, as written.
     pub objective: Vec<String>,
@@ -30,7 +31,7 @@ pub struct CapacityRecord {
 }
 
 /// How a search ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Both ends are confirmed and near each other.
@@ -52,14 +53,14 @@ pub enum Ending {
 }
 
 /// A sweep over numbers of users.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SweepRecord {
     /// Every level, in the order they were tried.
     pub probes: Vec<ProbeRecord>,
 }
 
 /// What a probe is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// From rate to rate by the step.
@@ -85,7 +86,7 @@ impl Phase {
 }
 
 /// What a probe says of its rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeVerdict {
     /// The objective held.
@@ -114,7 +115,7 @@ impl ProbeVerdict {
 }
 
 /// One load of a series, all routes together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeRecord {
     /// Requests a second wanted (search; a flow is one) or users (sweep).
     pub level: f64,

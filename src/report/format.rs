@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Document, csv, html, json, markdown, terminal};
+use super::{
+    Document, codequality, csv, html, json, junit, markdown, otlp, prometheus, sarif, summary, terminal,
+};
 use crate::record::store::{self, StoreError};
 
 /// A report format.
@@ -22,6 +24,18 @@ pub enum Format {
     Series,
     /// The loads of a search or sweep.
     Probes,
+    /// Test cases for a CI system: gates, stacks and checks.
+    Junit,
+    /// The audit's findings for code scanning.
+    Sarif,
+    /// Metrics in Prometheus' text format.
+    Prometheus,
+    /// Metrics for an OpenTelemetry collector (OTLP, JSON).
+    Otlp,
+    /// The run in a file small enough to be committed.
+    Summary,
+    /// Findings and broken gates for GitLab's code quality.
+    Codequality,
 }
 
 impl Format {
@@ -35,6 +49,12 @@ impl Format {
             Format::Csv => "latency.csv",
             Format::Series => "series.csv",
             Format::Probes => "probes.csv",
+            Format::Junit => "junit.xml",
+            Format::Sarif => "audit.sarif",
+            Format::Prometheus => "metrics.prom",
+            Format::Otlp => "metrics.otlp.json",
+            Format::Summary => "summary.json",
+            Format::Codequality => "gl-code-quality-report.json",
         }
     }
 
@@ -48,6 +68,12 @@ impl Format {
             Format::Csv => csv::quantiles(document),
             Format::Series => csv::series(document),
             Format::Probes => csv::probes(document),
+            Format::Junit => junit::render(document),
+            Format::Sarif => sarif::render(document),
+            Format::Prometheus => prometheus::render(document),
+            Format::Otlp => otlp::render(document),
+            Format::Summary => summary::render(document),
+            Format::Codequality => codequality::render(document),
         }
     }
 }

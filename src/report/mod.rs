@@ -1,16 +1,25 @@
 //! Reports: one file a format, each a pure function of a [`Document`]. Measures nothing.
 
+mod alert;
+pub mod codequality;
 pub mod csv;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod foreign;
 mod format;
+pub mod github;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+mod metrics;
+pub mod otlp;
 mod priority;
+pub mod prometheus;
+pub mod sarif;
 mod series;
+pub mod summary;
 pub mod terminal;
 mod verdict;
 
