@@ -108,3 +108,31 @@ fn a_pattern_without_a_check_is_refused() {
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("no check is called `FOO-*`"), "{}", ended.stderr);
 }
+
+#[test]
+fn reports_for_ci_stand_beside_the_others_and_github_is_told() {
+    let trial = Trial::new(&SCENARIO.replace("no critical", "no low"));
+    let summary = trial.file("summary.md");
+    let mut command = Command::new(BINARY);
+    command
+        .arg("audit")
+        .arg(trial.scenario())
+        .args(["--only", "CSP-PRESENT", "--json", "--output"])
+        .arg(trial.out());
+    command
+        .args(["--format", "junit,sarif,md"])
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", &summary);
+    let ended = Ended::of(command.output().unwrap()).expect(1);
+    for name in ["junit.xml", "audit.sarif", "report.html", "report.md"] {
+        assert!(trial.out().join(name).is_file(), "{name}");
+    }
+    assert!(
+        ended.stderr.contains("title=audit prod%3A no low::1 finding of low or above"),
+        "{}",
+        ended.stderr
+    );
+    assert!(serde_json::from_str::<serde_json::Value>(&ended.stdout).is_ok(), "{}", ended.stdout);
+    let appended = std::fs::read_to_string(&summary).unwrap();
+    assert_eq!(appended, std::fs::read_to_string(trial.out().join("report.md")).unwrap());
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::trial::{self, Saying};
+use super::trial::{self, Output};
 use super::{Exit, Failed};
 use crate::audit::{self, Selection};
 use crate::plan::{Plan, StackId};
@@ -29,15 +29,8 @@ pub struct Args {
     /// Say what would be sent to each stack; start and send nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Folder for the record and the reports [default: reports/SCENARIO/TIME].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Print nothing but errors (and the summary, with --json).
-    #[arg(long, short)]
-    quiet: bool,
-    /// Print the summary as JSON on standard output instead of as text.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,13 +88,13 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         return Ok(Exit::Pass);
     }
     let options = Options {
-        folder: args.out.unwrap_or_else(|| trial::default_folder(&plan.slug)),
+        folder: args.output.folder(&plan.slug),
         only: args.stacks,
         audit: true,
         checks,
         load: false,
     };
-    trial::run(&plan, &options, Saying { quiet: args.quiet, json: args.json })
+    trial::run(&plan, &options, &args.output)
 }
 
 fn selection(only: Option<&str>) -> Result<Selection, Failed> {

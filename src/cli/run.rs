@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::trial::{self, Saying};
+use super::trial::{self, Output};
 use super::{Exit, Failed};
 use crate::audit::Selection;
 use crate::plan::Plan;
@@ -15,6 +15,7 @@ Examples:
   shakedown run scenarios/quickstart.toml
   shakedown run my.toml --stack prod --out reports/today
   shakedown run my.toml --json --quiet | jq .verdict
+  shakedown run my.toml --out ci --format junit,sarif     ci/junit.xml and ci/audit.sarif too
 
 Ctrl-C ends the load, stops every process that was started, and keeps what was measured until then.")]
 pub struct Args {
@@ -23,18 +24,11 @@ pub struct Args {
     /// Try only this stack; may be given more than once.
     #[arg(long = "stack", value_name = "NAME")]
     stacks: Vec<String>,
-    /// Folder for the record and the reports [default: reports/SCENARIO/TIME].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     /// Leave the audit out.
     #[arg(long)]
     no_audit: bool,
-    /// Print nothing but errors (and the summary, with --json).
-    #[arg(long, short)]
-    quiet: bool,
-    /// Print the summary as JSON on standard output instead of as text.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Runs the command.
@@ -42,11 +36,11 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
     let plan = Plan::read(&args.scenario).map_err(Failed::usage)?;
     trial::check_names(&plan, &args.stacks)?;
     let options = Options {
-        folder: args.out.unwrap_or_else(|| trial::default_folder(&plan.slug)),
+        folder: args.output.folder(&plan.slug),
         only: args.stacks,
         audit: !args.no_audit,
         checks: Selection::default(),
         load: true,
     };
-    trial::run(&plan, &options, Saying { quiet: args.quiet, json: args.json })
+    trial::run(&plan, &options, &args.output)
 }

@@ -12,29 +12,51 @@ use super::{Exit, Failed};
 use crate::gate::Verdict;
 use crate::plan::Plan;
 use crate::report::terminal::{self, Look};
-use crate::report::{self, Document, Format, foreign};
+use crate::report::{self, Document, Format, foreign, github};
 use crate::run::{self, Finished, Options};
 
-/// How much is said.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Saying {
-    /// Nothing but errors.
-    pub quiet: bool,
-    /// The summary as JSON.
-    pub json: bool,
+/// Where a run's files go, which they are, and how much is said.
+#[derive(Debug, clap::Args)]
+pub(super) struct Output {
+    /// Folder for the record and the reports [default: reports/SCENARIO/TIME].
+    #[arg(long, visible_alias = "output", value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Reports to write beside report.html and report.md, separated by commas: junit, sarif, json, …
+    #[arg(long, short, value_enum, value_delimiter = ',', value_name = "FORMAT")]
+    format: Vec<Format>,
+    /// Print nothing but errors (and the summary, with --json).
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print the summary as JSON on standard output instead of as text.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    /// The folder that was asked for, or one of its own for a run that starts now.
+    pub(super) fn folder(&self, slug: &str) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| default_folder(slug))
+    }
+
+    /// What is written: the two reports for people, and what was asked for.
+    fn formats(&self) -> Vec<Format> {
+        let mut formats = vec![Format::Html, Format::Md];
+        formats.extend(self.format.iter().filter(|format| !matches!(format, Format::Html | Format::Md)));
+        formats
+    }
 }
 
 /// Runs a plan to its end.
-pub(super) fn run(plan: &Plan, options: &Options, saying: Saying) -> Result<Exit, Failed> {
+pub(super) fn run(plan: &Plan, options: &Options, output: &Output) -> Result<Exit, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Failed::internal(miette::miette!("no runtime: {error}")))?;
-    let finished = runtime.block_on(drive(plan, options, saying.quiet))?;
+    let finished = runtime.block_on(drive(plan, options, output.quiet))?;
     // Blocking leftovers (a slow name look-up) must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(conclude(saying, &options.folder, &finished))
+    Ok(conclude(output, &options.folder, &finished))
 }
 
 /// Refuses the name of a stack that the scenario does not have.
@@ -50,7 +72,7 @@ pub(super) fn check_names(plan: &Plan, wanted: &[String]) -> Result<(), Failed> 
 }
 
 /// A folder of its own for a run that starts now.
-pub(super) fn default_folder(slug: &str) -> PathBuf {
+fn default_folder(slug: &str) -> PathBuf {
     let time = Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
     let parent = Path::new("reports").join(slug);
     let mut folder = parent.join(&time);
@@ -101,17 +123,34 @@ async fn stop_on_signal(stop: watch::Sender<bool>) {
     let _ = stop.send(true);
 }
 
-fn conclude(saying: Saying, folder: &Path, finished: &Finished) -> Exit {
+/// Annotations, and the step's summary, where the run is a step of GitHub Actions.
+fn tell_github(document: &Document<'_>) {
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        // The runner reads commands from both streams; standard output may be a program's.
+        anstream::eprint!("{}", github::annotations(document));
+    }
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
+    let appended = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(github::step_summary(document).as_bytes()));
+    if let Err(error) = appended {
+        anstream::eprintln!("no step summary was written: {}: {error}", Path::new(&path).display());
+    }
+}
+
+fn conclude(output: &Output, folder: &Path, finished: &Finished) -> Exit {
     let document = Document::of(&finished.record);
-    let written = report::write(&document, &[Format::Html, Format::Md], folder);
+    let written = report::write(&document, &output.formats(), folder);
     let trouble: Vec<String> = [written.err(), finished.unsaved.clone()]
         .into_iter()
         .flatten()
         .map(|error| error.to_string())
         .collect();
-    let text = if saying.json {
+    let text = if output.json {
         Format::Json.render(&document)
-    } else if saying.quiet {
+    } else if output.quiet {
         String::new()
     } else if document.is_void() && !finished.invalid.is_empty() {
         terminal::void(&document, folder)
@@ -124,6 +163,7 @@ fn conclude(saying: Saying, folder: &Path, finished: &Finished) -> Exit {
     for reason in &trouble {
         anstream::eprintln!("error: {reason}");
     }
+    tell_github(&document);
     let status = document.status();
     let fruitless = document.fruitless().filter(|_| status == Verdict::Unknown);
     for reason in finished.invalid.iter().cloned().chain(fruitless) {
