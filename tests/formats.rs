@@ -25,6 +25,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("two", fixture::two_stacks()),
         ("failed", fixture::failed_stack()),
         ("partial", fixture::partial()),
+        ("accepted", fixture::accepted()),
         ("searched", fixture::searched()),
         ("many", fixture::many_routes()),
         ("hostile", fixture::hostile()),

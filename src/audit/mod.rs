@@ -3,7 +3,9 @@
 //! Collection and judgement are apart: `collect` sends what the scenario allows and keeps raw exchanges, each
 //! with the purpose it was sent for; every check, also those the catalogue calls active, is a pure function of them.
 
+mod accept;
 pub mod auth;
+pub mod baseline;
 pub mod check;
 mod collect;
 pub mod cookies;
@@ -25,6 +27,7 @@ pub mod headers;
 pub mod http;
 pub mod jwt;
 pub mod leaks;
+pub mod lock;
 pub mod login;
 pub mod net;
 mod outcome;
@@ -39,10 +42,13 @@ pub mod statics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use accept::Policy;
+pub use baseline::Baseline;
 pub use check::{Check, Judgement, Level, Mode, Observation};
 pub use exchange::{Exchange, Facts, Purpose, Site};
 pub use explain::page;
 pub use fix::{Fix, recipe};
+pub use lock::Lock;
 pub use probe::{Consent, Probe};
 pub use selection::Selection;
 

@@ -4,10 +4,8 @@ use super::check::{Check, Judgement, Level, Mode, Observation};
 use super::evidence::Reporter;
 use super::exchange::Facts;
 use super::probe::Unsent;
-use crate::record::{CheckOutcome, Confidence, Outcome, Place, Severity};
+use crate::record::{CheckOutcome, Confidence, MOST_PLACES as PLACES, Outcome, Place, Severity};
 
-/// Most places of one outcome.
-const PLACES: usize = 50;
 /// Places that come with their exchange: more would make the record large and tell nothing new.
 const SHOWN: usize = 8;
 /// Longest text of one detail, in characters.
@@ -61,6 +59,8 @@ fn decided(check: &Check, facts: &Facts, judgement: Judgement, reporter: &Report
         confidence: Confidence::Certain,
         summary: String::new(),
         places: Vec::new(),
+        accepted: false,
+        unlocked: false,
     };
     match judgement {
         Judgement::NotApplicable(reason) => {
@@ -153,6 +153,13 @@ fn place(facts: &Facts, observation: &Observation, reporter: &Reporter<'_>) -> (
         line: site.and_then(|site| site.line),
         subject: reporter.clean(&observation.subject, 120),
         detail: reporter.clean(&observation.detail, LONGEST),
+        outcome: Some(match observation.level {
+            Level::Fail => Outcome::Fail,
+            Level::Warn => Outcome::Warn,
+            Level::Info => Outcome::Info,
+        }),
+        accepted: None,
+        known: false,
         evidence: None,
     };
     (place, exchange)

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::trial::{self, Output};
-use super::{Exit, Failed};
-use crate::audit::{self, Selection};
+use super::{Exit, Failed, policy};
+use crate::audit::{self, Policy, Selection};
 use crate::plan::{Plan, StackId};
 use crate::run::Options;
 
@@ -40,6 +40,18 @@ enum Command {
         /// Only these, by id or pattern, separated by commas.
         only: Option<String>,
     },
+    /// Write the file that `[audit] lock` names: the checks, as they are now, that gates heed.
+    Lock {
+        /// The scenario file.
+        scenario: PathBuf,
+    },
+    /// Write the file that `[audit] baseline` names: the findings of a record, which are known from now on.
+    Baseline {
+        /// The scenario file.
+        scenario: PathBuf,
+        /// Folder of a run, or its record.json.
+        record: PathBuf,
+    },
     /// Explain a check: its rule, its fix, its references.
     Explain {
         /// Its id.
@@ -54,6 +66,9 @@ Examples:
   shakedown audit my.toml --dry-run                 what would be sent, and what consent is missing
   shakedown audit list 'CK-*'                       the checks of a family
   shakedown audit explain HDR-HSTS                  rule, fix and references
+  shakedown audit baseline my.toml RUN              what RUN found is known: gates such as
+                                                    `audit prod: no new medium` ask for the rest
+  shakedown audit lock my.toml                      the checks of today are those that gates heed
 
 Checks that judge answers under load do not run here: `shakedown run` has a load.
 The scenario's `audit …` gates decide the exit code: 0 they pass, 1 one failed, 3 one can't be judged.";
@@ -70,6 +85,8 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
             anstream::print!("{}", audit::page(check));
             return Ok(Exit::Pass);
         }
+        Some(Command::Lock { scenario }) => return policy::lock(&scenario),
+        Some(Command::Baseline { scenario, record }) => return policy::baseline(&scenario, &record),
         None => {}
     }
     // clap has asked for it.
@@ -92,6 +109,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         only: args.stacks,
         audit: true,
         checks,
+        policy: Policy::read(&plan).map_err(Failed::usage)?,
         load: false,
     };
     trial::run(&plan, &options, &args.output)

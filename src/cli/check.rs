@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Exit, Failed};
+use crate::audit::Policy;
 use crate::plan::{ModelPlan, Plan, SeriesPlan};
 use crate::record::LoadRecord;
 
@@ -28,6 +29,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> Result<Exit, Failed> {
     let plan = Plan::read(&args.file).map_err(Failed::usage)?;
+    Policy::read(&plan).map_err(Failed::usage)?;
     anstream::print!("{}", summary(&plan));
     Ok(Exit::Pass)
 }

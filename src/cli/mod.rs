@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod exit;
 mod init;
+mod policy;
 mod progress;
 mod report;
 mod run;

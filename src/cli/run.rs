@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::trial::{self, Output};
 use super::{Exit, Failed};
-use crate::audit::Selection;
+use crate::audit::{Policy, Selection};
 use crate::plan::Plan;
 use crate::run::Options;
 
@@ -40,6 +40,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         only: args.stacks,
         audit: !args.no_audit,
         checks: Selection::default(),
+        policy: Policy::read(&plan).map_err(Failed::usage)?,
         load: true,
     };
     trial::run(&plan, &options, &args.output)

@@ -25,8 +25,13 @@ impl Gate {
     pub fn asks_for(&self, metric: Metric) -> bool {
         match &self.expression {
             Expression::Level(_, bound) | Expression::Ratio(_, _, bound) => bound.metric == metric,
-            Expression::Audit(..) => false,
+            Expression::Audit(..) | Expression::NewFindings(..) => false,
         }
+    }
+
+    /// Whether it rests on the baseline of the audit.
+    pub fn asks_for_baseline(&self) -> bool {
+        matches!(self.expression, Expression::NewFindings(..))
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Expression {
     Ratio(Subject, Subject, Bound),
     /// No finding of this severity or above.
     Audit(Option<String>, Severity),
+    /// None that the baseline does not have.
+    NewFindings(Option<String>, Severity),
 }
 
 /// Whose number it is. No stack: each of them; no route: all together.
@@ -141,7 +143,12 @@ impl<'a> Parser<'a> {
             let help = format!("write `no` and a severity ({list}), as in `audit prod: no high`");
             return Err(self.wrong(predicate, format!("`{predicate}` says nothing about findings"), help));
         };
+        let (word, new) = match word.strip_prefix("new ") {
+            Some(rest) => (rest.trim(), true),
+            None => (word, false),
+        };
         match SEVERITIES.into_iter().find(|severity| severity.name() == word) {
+            Some(severity) if new => Ok(Expression::NewFindings(stack, severity)),
             Some(severity) => Ok(Expression::Audit(stack, severity)),
             None => {
                 let help = match nearest(word, SEVERITIES.map(Severity::name)) {
@@ -473,6 +480,10 @@ mod tests {
         assert_eq!(good("prod: rss < 400MiB"), level(Some("prod"), None, Metric::Rss, Less, 419_430_400.0));
         assert_eq!(good("prod: rss < 1 GB"), level(Some("prod"), None, Metric::Rss, Less, 1e9));
         assert_eq!(good("audit prod: no high"), Expression::Audit(Some("prod".into()), Severity::High));
+        assert_eq!(
+            good("audit prod: no new low"),
+            Expression::NewFindings(Some("prod".into()), Severity::Low)
+        );
         assert_eq!(good("audit: no critical"), Expression::Audit(None, Severity::Critical));
         let bound = Bound { metric: Metric::P95, op: Less, limit: 0.8 };
         assert_eq!(
@@ -536,6 +547,8 @@ mod tests {
             ("prod vs : p99 < 1x", "only `prod` is named", "prod vs dev", "prod vs"),
             ("prod vs baseline: p99 < 1.1x", "`vs baseline` is not there yet", "prod vs dev", "baseline"),
             ("audit prod: no hihg", "no severity `hihg`", "did you mean `high`?", "hihg"),
+            ("audit prod: no new", "no severity `new`", "everities are info", "new"),
+            ("audit prod: no new hihg", "no severity `hihg`", "did you mean `high`?", "hihg"),
             ("audit prod: clean", "`clean` says nothing about findings", "audit prod: no high", "clean"),
             ("audit prd: no high", "no stack `prd`", "did you mean `prod`?", "prd"),
             ("audit prod no high", "a colon is missing", "audit prod: no high", "audit prod no high"),

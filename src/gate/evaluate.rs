@@ -1,20 +1,17 @@
 //! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
 
-use super::{GateOutcome, Verdict};
+use super::{GateOutcome, Verdict, findings};
 use crate::capacity::answer;
 use crate::compare::{self, Metric, quantity};
 use crate::expression::{Bound, Expression, Names, Op, Subject, parse_names};
-use crate::record::{CheckOutcome, GateText, Outcome, Record, Severity, StackRecord};
-
-/// Findings or checks named in a reason before "and N more".
-const NAMED: usize = 4;
+use crate::record::{GateText, Record, StackRecord};
 
 /// Judges every gate of a record.
 pub fn evaluate(record: &Record) -> Vec<GateOutcome> {
     record.gates.iter().map(|gate| judge(record, gate)).collect()
 }
 
-type Judged = (Verdict, String);
+pub(super) type Judged = (Verdict, String);
 
 fn judge(record: &Record, gate: &GateText) -> GateOutcome {
     let stacks: Vec<&str> = record.stacks.iter().map(|stack| stack.name.as_str()).collect();
@@ -27,7 +24,12 @@ fn judge(record: &Record, gate: &GateText) -> GateOutcome {
         _ if let Some(reason) = skipped => (Verdict::Skipped, reason),
         Ok(Expression::Level(subject, bound)) => level(record, &subject, bound),
         Ok(Expression::Ratio(a, b, bound)) => ratio(record, &a, &b, bound),
-        Ok(Expression::Audit(stack, severity)) => audit(record, stack.as_deref(), severity),
+        Ok(Expression::Audit(stack, severity)) => {
+            each_stack(record, stack.as_deref(), |name| findings::none(record, name, severity))
+        }
+        Ok(Expression::NewFindings(stack, severity)) => {
+            each_stack(record, stack.as_deref(), |name| findings::none_new(record, name, severity))
+        }
         Err(error) => (Verdict::Unknown, format!("{}; {}", error.message, error.help)),
     };
     GateOutcome { text: gate.text.clone(), line: gate.line, verdict, reason }
@@ -38,7 +40,7 @@ fn left_out(record: &Record, expression: &Expression) -> Option<String> {
     let named = match expression {
         Expression::Level(subject, _) => [subject.stack.as_deref(), None],
         Expression::Ratio(a, b, _) => [a.stack.as_deref(), b.stack.as_deref()],
-        Expression::Audit(stack, _) => [stack.as_deref(), None],
+        Expression::Audit(stack, _) | Expression::NewFindings(stack, _) => [stack.as_deref(), None],
     };
     let name = named.into_iter().flatten().find(|name| record.left_out.iter().any(|out| out == name))?;
     Some(format!("{name} was left out of this run"))
@@ -180,75 +182,11 @@ fn value(record: &Record, stack: &str, route: Option<&str>, metric: Metric) -> R
     metric.of(stack, row).ok_or_else(|| metric.why_absent(stack, row))
 }
 
-fn find<'r>(record: &'r Record, name: &str) -> Result<&'r StackRecord, String> {
+pub(super) fn find<'r>(record: &'r Record, name: &str) -> Result<&'r StackRecord, String> {
     record.stacks.iter().find(|stack| stack.name == name).ok_or_else(|| match &record.partial {
         Some(partial) => format!("{name} was not measured: {}", quantity::first_line(partial)),
         None => format!("the record has no stack {name}"),
     })
-}
-
-fn audit(record: &Record, stack: Option<&str>, limit: Severity) -> Judged {
-    each_stack(record, stack, |name| audit_stack(record, name, limit))
-}
-
-fn audit_stack(record: &Record, stack: &str, limit: Severity) -> Judged {
-    let outcomes: Vec<&CheckOutcome> = record.audit.iter().filter(|outcome| outcome.stack == stack).collect();
-    let of = |kinds: &[Outcome]| -> Vec<&CheckOutcome> {
-        let at_issue = |o: &&CheckOutcome| kinds.contains(&o.outcome) && o.severity >= limit;
-        outcomes.iter().copied().filter(at_issue).collect()
-    };
-    let found = of(&[Outcome::Fail, Outcome::Warn]);
-    if !found.is_empty() {
-        let names = names(&found, |o| format!("{} ({})", o.check, o.severity.name()));
-        let noun = if found.len() == 1 { "finding" } else { "findings" };
-        return (Verdict::Fail, format!("{} {noun} of {} or above: {names}", found.len(), limit.name()));
-    }
-    if outcomes.is_empty() {
-        let why = match find(record, stack) {
-            Ok(stack) => stack
-                .failure
-                .as_deref()
-                .map(quantity::first_line)
-                .unwrap_or("the audit did not run")
-                .to_owned(),
-            Err(reason) => reason,
-        };
-        return (Verdict::Unknown, format!("no check ran: {why}"));
-    }
-    let (declined, unable): (Vec<_>, Vec<_>) =
-        of(&[Outcome::NotRun, Outcome::Inconclusive]).into_iter().partition(|outcome| lacks_consent(outcome));
-    if !unable.is_empty() {
-        let names = names(&unable, |o| format!("{} ({})", o.check, o.summary));
-        return (
-            Verdict::Unknown,
-            format!("{} that could find {} did not run: {names}", checks(unable.len()), limit.name()),
-        );
-    }
-    let answered =
-        outcomes.iter().filter(|o| !matches!(o.outcome, Outcome::NotRun | Outcome::Inconclusive)).count();
-    let mut reason = format!("no finding of {} or above in {}", limit.name(), checks(answered));
-    if !declined.is_empty() {
-        let names = names(&declined, |o| o.check.clone());
-        reason.push_str(&format!("; not run for want of consent: {names}"));
-    }
-    (Verdict::Pass, reason)
-}
-
-/// A check the scenario did not allow: said, but no reason to call the run invalid.
-fn lacks_consent(outcome: &CheckOutcome) -> bool {
-    outcome.outcome == Outcome::NotRun && outcome.summary.to_lowercase().contains("consent")
-}
-
-fn checks(n: usize) -> String {
-    if n == 1 { "1 check".to_owned() } else { format!("{n} checks") }
-}
-
-fn names(outcomes: &[&CheckOutcome], name: impl Fn(&CheckOutcome) -> String) -> String {
-    let shown: Vec<String> = outcomes.iter().take(NAMED).map(|outcome| name(outcome)).collect();
-    match outcomes.len().saturating_sub(NAMED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -395,42 +333,5 @@ mod tests {
             );
         }
         assert_eq!(judged(&mut record, "errors < 5%").0, Verdict::Pass, "every stack that ran");
-    }
-
-    #[test]
-    fn audit_gates_count_findings_at_or_above() {
-        let mut record = fixture::two_stacks();
-        let (verdict, reason) = judged(&mut record, "audit prod: no high");
-        assert_eq!(verdict, Verdict::Pass, "{reason}");
-        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
-        assert_eq!(verdict, Verdict::Fail);
-        assert_eq!(reason, "1 finding of medium or above: HDR-HSTS (medium)");
-        assert_eq!(judged(&mut record, "audit dev: no high").0, Verdict::Fail);
-        let (verdict, reason) = judged(&mut record, "audit dev: no critical");
-        assert_eq!(verdict, Verdict::Pass, "{reason}");
-        assert_eq!(judged(&mut record, "audit: no high").0, Verdict::Fail, "every stack");
-    }
-
-    #[test]
-    fn an_audit_that_could_not_look_is_unknown() {
-        let mut record = fixture::two_stacks();
-        record.audit.retain(|outcome| outcome.outcome != Outcome::Fail);
-        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
-        assert_eq!(verdict, Verdict::Pass);
-        assert!(reason.ends_with("not run for want of consent: CSRF-REQUIRED"), "{reason}");
-        for outcome in record.audit.iter_mut().filter(|outcome| outcome.outcome == Outcome::NotRun) {
-            outcome.summary = "the connection was refused".into();
-        }
-        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
-        assert_eq!(verdict, Verdict::Unknown);
-        assert!(reason.contains("CSRF-REQUIRED (the connection was refused)"), "{reason}");
-        assert_eq!(
-            judged(&mut record, "audit prod: no high").0,
-            Verdict::Pass,
-            "a medium check could not find one"
-        );
-        record.audit.clear();
-        let (verdict, reason) = judged(&mut record, "audit prod: no high");
-        assert_eq!((verdict, reason.as_str()), (Verdict::Unknown, "no check ran: the audit did not run"));
     }
 }

@@ -1,9 +1,10 @@
 //! Gates: the verdict of each expression on a record. Formats nothing.
 //!
 //! `prod: errors < 0.1%` · `prod/notes: p99 < 250ms` · `prod vs dev: p95 < 0.8x` · `prod: cpu/1k < 2s` ·
-//! `prod: rss < 400MiB` · `audit prod: no high`. docs/gates.md has the whole language.
+//! `prod: rss < 400MiB` · `audit prod: no high` · `audit prod: no new medium`. docs/gates.md has the whole language.
 
 mod evaluate;
+mod findings;
 
 pub use self::evaluate::evaluate;
 pub use crate::expression::{Gate, GateError, parse};

@@ -7,7 +7,9 @@ use super::auths::Populations;
 use super::check::{Check, Environment};
 use super::csv_table::CsvTable;
 use super::routes::Scenery;
-use super::{AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, RoutePlan, Source, StackPlan};
+use super::{
+    AuditFile, AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, RoutePlan, Source, StackPlan,
+};
 use crate::expression::Metric;
 use crate::scenario::model::Model;
 use crate::scenario::{self, Diagnostics, Document, Mistakes};
@@ -37,8 +39,12 @@ impl Plan {
     pub(super) fn parse_with(path: &Path, text: &str, env: Environment<'_>) -> Result<Plan, Diagnostics> {
         let mut document = scenario::parse(path, text)?;
         let mut shape = std::mem::take(&mut document.mistakes);
-        let source =
-            Source { path: path.to_path_buf(), text: text.to_owned(), redacted: document.redacted.clone() };
+        let source = Source {
+            path: path.to_path_buf(),
+            text: text.to_owned(),
+            redacted: document.redacted.clone(),
+            masked: document.masked.clone(),
+        };
         let folder = source.folder();
         let mut check = Check { folder, text: &document.masked, env, mistakes: Mistakes::default() };
         let plan = check.plan(&document, source);
@@ -90,6 +96,7 @@ impl Check<'_> {
         });
         self.objective(document, &routes, &mut load);
         let gates = self.gates(document, &routes);
+        let accepts = self.accepts(document, &stacks);
         Plan {
             title: scenario.title.clone(),
             description: scenario.description.clone(),
@@ -120,6 +127,9 @@ impl Check<'_> {
                 .map(|login| (login.username.clone(), login.password.clone().into()))
                 .collect(),
             secrets: self.audit_secrets(document, scenario.audit.secrets.as_deref()),
+            accepts,
+            audit_lock: self.audit_file(document, "lock", scenario.audit.lock.as_deref()),
+            audit_baseline: self.audit_file(document, "baseline", scenario.audit.baseline.as_deref()),
             inline_secrets: document.secrets.clone(),
             gates,
         }
@@ -138,6 +148,19 @@ impl Check<'_> {
         let text = document.scenario.audit.patience.as_deref()?;
         let at = document.root.key("audit").key("patience");
         Some(self.positive_duration(Some(text), at, Duration::from_secs(90)).min(PATIENCE))
+    }
+
+    /// A file that `[audit]` names; whether it is there is asked when it is read.
+    fn audit_file(&mut self, document: &Document, key: &str, file: Option<&str>) -> Option<AuditFile> {
+        let (written, place) = (file?, document.root.key("audit").key(key));
+        if written.trim().is_empty() {
+            self.wrong(
+                place,
+                format!("`{key}` names no file"),
+                "for example `audit.lock`, beside the scenario",
+            );
+        }
+        Some(AuditFile { written: written.to_owned(), path: self.path(written), span: place.value_span() })
     }
 
     /// A list of paths in `[audit]`.
@@ -233,6 +256,14 @@ impl Check<'_> {
                     Ok(gate) if gate.asks_for(Metric::Capacity) && !searched => {
                         let help = "set `model = \"search\"` and an `objective` in [load]";
                         self.wrong(place, "`capacity` is known only after a search", help);
+                    }
+                    Ok(gate) if gate.asks_for_baseline() && document.scenario.audit.baseline.is_none() => {
+                        let help = "name its file in [audit]: `baseline = \"audit-baseline.json\"`";
+                        self.wrong(
+                            place,
+                            "a new finding is one that the baseline lacks, and there is none",
+                            help,
+                        );
                     }
                     Ok(_) => {}
                     Err(error) => {

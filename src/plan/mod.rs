@@ -1,6 +1,7 @@
 //! The plan: a scenario that was checked. It cannot hold a route whose auth is unknown, a rate below
 //! zero or a template that names a value nobody provides.
 
+mod accepts;
 mod auths;
 mod body;
 mod build;
@@ -23,7 +24,9 @@ pub use crate::scenario::model::{
     Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
 };
 use crate::scenario::model::{Auth, Hook};
+use crate::scenario::{Diagnostics, Mistakes};
 use crate::secret::{ExposeSecret, Redactor, SecretString, spellings};
+pub use accepts::AcceptPlan;
 pub use series::{PAUSE, SearchPlan, SeriesPlan, SweepPlan};
 pub use template::{Scope, Template, TemplateError, Variable};
 
@@ -95,10 +98,27 @@ pub struct Plan {
     pub default_logins: Vec<(String, SecretString)>,
     /// Secrets that are tried on JWTs beside the common ones.
     pub secrets: Vec<String>,
+    /// Risks that are accepted.
+    pub accepts: Vec<AcceptPlan>,
+    /// File of the checks that gates heed.
+    pub audit_lock: Option<AuditFile>,
+    /// File of the findings that are known.
+    pub audit_baseline: Option<AuditFile>,
     /// Secrets that stand in the scenario file itself, for redaction.
     pub inline_secrets: Vec<SecretString>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
+}
+
+/// A file beside the scenario that the audit writes and reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFile {
+    /// As the scenario names it.
+    pub written: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Bytes of its name in the scenario file.
+    pub span: std::ops::Range<usize>,
 }
 
 /// The scenario file. `Debug` leaves the text out: it may hold passwords.
@@ -110,6 +130,8 @@ pub struct Source {
     pub text: String,
     /// Its text without inline secrets, still a TOML file.
     redacted: String,
+    /// Its text with secrets overwritten, of the same length.
+    masked: String,
 }
 
 impl std::fmt::Debug for Source {
@@ -125,6 +147,11 @@ impl Plan {
         let passwords = users.filter_map(|user| user.password.as_ref()).map(|p| p.expose_secret().to_owned());
         let inline = self.inline_secrets.iter().map(SecretString::expose_secret);
         passwords.chain(inline.map(str::to_owned)).flat_map(|secret| spellings(&secret))
+    }
+
+    /// Mistakes that only a later look can find, shown in the scenario file.
+    pub fn diagnostics(&self, mistakes: Mistakes) -> Diagnostics {
+        Diagnostics::new(&self.source.path, self.source.masked.clone(), mistakes)
     }
 
     /// The scenario's text for the record: without inline passwords, and without the secrets of `redactor`.

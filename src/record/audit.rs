@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::expression::Severity;
 
+/// Most places that an outcome keeps.
+pub const MOST_PLACES: usize = 50;
+
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -58,6 +61,34 @@ pub struct CheckOutcome {
     pub summary: String,
     /// Where, with evidence: the worst first; empty for pass and not run.
     pub places: Vec<Place>,
+    /// Whether every place of it is an accepted risk: it is no finding then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
+    /// Whether its check, or this revision of it, is not in audit.lock: no gate heeds it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlocked: bool,
+}
+
+impl CheckOutcome {
+    /// Whether it failed or warned, and is no accepted risk.
+    pub fn is_finding(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail | Outcome::Warn) && !self.accepted
+    }
+
+    /// Whether it is a finding of which some place is not in the baseline.
+    pub fn is_new(&self) -> bool {
+        self.is_finding() && (self.places.is_empty() || self.open_places().any(|place| !place.known))
+    }
+
+    /// Places that count and that nobody accepted.
+    pub fn open_places(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| place.counts() && place.accepted.is_none())
+    }
+
+    /// Whether there may have been more places than are kept.
+    pub fn is_cut(&self) -> bool {
+        self.places.len() >= MOST_PLACES
+    }
 }
 
 /// One place where a finding was seen.
@@ -72,9 +103,25 @@ pub struct Place {
     pub subject: String,
     /// What was seen there, in words; quotes the text that triggered it.
     pub detail: String,
+    /// How it counts: fail, warn or info; absent in older records, where it counts as its outcome does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Position in [`super::Record::accepted`] of what covers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<usize>,
+    /// Whether the baseline has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known: bool,
     /// The exchange that shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+}
+
+impl Place {
+    /// Whether it makes a finding, and is more than worth knowing.
+    pub fn counts(&self) -> bool {
+        self.outcome != Some(Outcome::Info)
+    }
 }
 
 /// An exchange as evidence; secrets are replaced by their length and a hash prefix.

@@ -1,5 +1,6 @@
 //! One run on disk: `record.json` and `latency.hlog`, versioned, written atomically. Computes no verdict.
 
+pub mod acceptance;
 pub mod audit;
 pub mod build;
 pub mod hlog;
@@ -15,7 +16,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::audit::{CheckOutcome, Confidence, Evidence, Outcome, Place, Severity};
+pub use self::acceptance::{Acceptance, BaselineRecord, Standing};
+pub use self::audit::{CheckOutcome, Confidence, Evidence, MOST_PLACES, Outcome, Place, Severity};
 pub use self::latency::LatencyRecord;
 pub use self::series::{CapacityRecord, Ending, Phase, ProbeRecord, ProbeVerdict, SweepRecord};
 use crate::engine::ErrorSample;
@@ -63,6 +65,12 @@ pub struct Record {
     pub left_out: Vec<String>,
     /// Audit outcomes: one for each check and stack.
     pub audit: Vec<CheckOutcome>,
+    /// Risks that the scenario accepts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Acceptance>,
+    /// Findings that were known before the run; absent without a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineRecord>,
     /// Gate expressions as written.
     pub gates: Vec<GateText>,
     /// What a reader must know before trusting the numbers.

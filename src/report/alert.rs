@@ -18,6 +18,8 @@ pub struct Alert<'a> {
     pub outcome: &'a CheckOutcome,
     /// A header, a cookie, a directive; empty where the finding has no place.
     pub subject: &'a str,
+    /// What accepts it: its position in the record's list.
+    pub accepted: Option<usize>,
     /// Where it was seen.
     pub places: Vec<&'a Place>,
 }
@@ -26,13 +28,15 @@ pub struct Alert<'a> {
 pub fn alerts(outcome: &CheckOutcome) -> Vec<Alert<'_>> {
     let mut alerts: Vec<Alert<'_>> = Vec::new();
     for place in &outcome.places {
-        match alerts.iter_mut().find(|alert| alert.subject == place.subject) {
+        let (subject, accepted) = (&place.subject, place.accepted);
+        // What is accepted at one place may not be at another.
+        match alerts.iter_mut().find(|a| a.subject == subject && a.accepted.is_some() == accepted.is_some()) {
             Some(alert) => alert.places.push(place),
-            None => alerts.push(Alert { outcome, subject: &place.subject, places: vec![place] }),
+            None => alerts.push(Alert { outcome, subject, accepted, places: vec![place] }),
         }
     }
     if alerts.is_empty() {
-        alerts.push(Alert { outcome, subject: "", places: Vec::new() });
+        alerts.push(Alert { outcome, subject: "", accepted: None, places: Vec::new() });
     }
     alerts
 }
@@ -40,7 +44,8 @@ pub fn alerts(outcome: &CheckOutcome) -> Vec<Alert<'_>> {
 impl Alert<'_> {
     /// Stable between runs: of the check, the stack and the subject, never of a value, an address or a time.
     pub fn fingerprint(&self) -> String {
-        fingerprint([self.outcome.check.as_str(), self.outcome.stack.as_str(), self.subject])
+        let accepted = if self.accepted.is_some() && !self.outcome.accepted { "accepted" } else { "" };
+        fingerprint([self.outcome.check.as_str(), self.outcome.stack.as_str(), self.subject, accepted])
     }
 
     /// Line (1-based) of the first route in the scenario file; the file's first for probes.

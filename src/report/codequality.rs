@@ -12,7 +12,8 @@ pub fn render(document: &Document<'_>) -> String {
     let record = document.record;
     let gates = document.gates.iter().filter_map(|gate| broken(record, gate));
     let found = finding::findings(record);
-    let findings = found.iter().flat_map(|outcome| alert::alerts(outcome)).map(|alert| issue(record, &alert));
+    let findings = found.iter().flat_map(|outcome| alert::alerts(outcome));
+    let findings = findings.filter(|alert| alert.accepted.is_none()).map(|alert| issue(record, &alert));
     let issues: Vec<Value> = gates.chain(findings).collect();
     // A Value without foreign map keys always serialises.
     serde_json::to_string_pretty(&issues).unwrap_or_default() + "\n"

@@ -1,17 +1,18 @@
 //! The audit as reports show it: findings by severity, and the matrix of checks and stacks.
 
-use crate::record::{CheckOutcome, Outcome, Record, Severity};
+use super::foreign;
+use crate::record::{Acceptance, CheckOutcome, Outcome, Record, Severity};
 
 /// Findings (failed or warned), the worst first, then by check and in the order of the stacks.
 pub fn findings(record: &Record) -> Vec<&CheckOutcome> {
-    let mut found: Vec<&CheckOutcome> = record.audit.iter().filter(|outcome| is_finding(outcome)).collect();
+    let mut found: Vec<&CheckOutcome> = record.audit.iter().filter(|outcome| outcome.is_finding()).collect();
     found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.check.cmp(&b.check)));
     found
 }
 
-/// Whether an outcome is a finding.
+/// Whether an outcome is a finding that nobody accepted.
 pub fn is_finding(outcome: &CheckOutcome) -> bool {
-    matches!(outcome.outcome, Outcome::Fail | Outcome::Warn)
+    outcome.is_finding()
 }
 
 /// Names of the checks, each once; those with findings first, the worst of them at the top.
@@ -61,7 +62,39 @@ pub fn tally(record: &Record, stack: &str) -> Option<String> {
 
 /// How many checks of a stack ended with an outcome.
 pub fn count(record: &Record, stack: &str, kind: Outcome) -> usize {
-    record.audit.iter().filter(|outcome| outcome.stack == stack && outcome.outcome == kind).count()
+    let of = |outcome: &&CheckOutcome| outcome.stack == stack && outcome.outcome == kind && !outcome.accepted;
+    record.audit.iter().filter(of).count()
+}
+
+/// What the scenario says of a finding that it accepts as a whole.
+pub fn acceptance<'r>(record: &'r Record, outcome: &CheckOutcome) -> Option<&'r Acceptance> {
+    let position = outcome.places.iter().find_map(|place| place.accepted).filter(|_| outcome.accepted)?;
+    record.accepted.get(position)
+}
+
+/// Findings that the scenario accepts, with what it says of them, the worst first.
+pub fn accepted(record: &Record) -> Vec<(&CheckOutcome, &Acceptance)> {
+    let of = record.audit.iter().filter_map(|outcome| Some((outcome, acceptance(record, outcome)?)));
+    let mut found: Vec<_> = of.collect();
+    found.sort_by(|(a, _), (b, _)| b.severity.cmp(&a.severity).then_with(|| a.check.cmp(&b.check)));
+    found
+}
+
+/// What became of a check, in a word: an accepted finding is neither failed nor passed.
+pub fn state(outcome: &CheckOutcome) -> &'static str {
+    if outcome.accepted { "accepted" } else { word(outcome.outcome) }
+}
+
+/// Why a finding is accepted, in a clause.
+pub fn why(acceptance: &Acceptance) -> String {
+    let ticket = acceptance.ticket.as_ref().map(|ticket| format!(", {}", foreign::line(ticket, 40)));
+    format!(
+        "accepted until {} by {}{}: {}",
+        acceptance.until,
+        foreign::line(&acceptance.owner, 60),
+        ticket.unwrap_or_default(),
+        foreign::line(&acceptance.reason, foreign::LINE)
+    )
 }
 
 /// An outcome in words.
@@ -81,6 +114,25 @@ pub fn word(outcome: Outcome) -> &'static str {
 mod tests {
     use super::*;
     use crate::report::fixture;
+
+    #[test]
+    fn accepted_findings_are_told_and_in_no_count() {
+        let record = fixture::accepted();
+        assert_eq!(tally(&record, "prod"), None);
+        assert_eq!(count(&record, "prod", Outcome::Fail), 0);
+        let told: Vec<_> = accepted(&record).iter().map(|(outcome, _)| outcome.check.as_str()).collect();
+        assert_eq!(told, ["HDR-HSTS"]);
+        let document = crate::report::Document::of(&record);
+        for text in [
+            crate::report::markdown::render(&document),
+            crate::report::html::render(&document),
+            crate::report::terminal::render(&document, &Default::default()),
+            crate::report::json::render(&document),
+        ] {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert!(words.join(" ").contains("the load balancer sends it"), "{text}");
+        }
+    }
 
     #[test]
     fn the_worst_comes_first() {

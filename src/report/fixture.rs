@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::engine::{ErrorClass, ErrorSample, histogram};
 use crate::plan::{Role, RouteKind};
 use crate::record::{
-    CapacityRecord, CheckOutcome, Confidence, Ending, Evidence, GateText, GeneratorRecord, LatencyRecord,
-    LoadRecord, Machine, Outcome, Phase, Place, ProbeRecord, ProbeVerdict, Record, ResourceRecord,
-    RouteRecord, ScenarioText, SecondRecord, Severity, StackRecord, SweepRecord, Tool, VERSION,
+    Acceptance, CapacityRecord, CheckOutcome, Confidence, Ending, Evidence, GateText, GeneratorRecord,
+    LatencyRecord, LoadRecord, Machine, Outcome, Phase, Place, ProbeRecord, ProbeVerdict, Record,
+    ResourceRecord, RouteRecord, ScenarioText, SecondRecord, Severity, StackRecord, Standing, SweepRecord,
+    Tool, VERSION,
 };
 use crate::stack::Sample;
 
@@ -156,6 +157,9 @@ pub fn outcome(
                 line: Some(42),
                 subject: "strict-transport-security".into(),
                 detail: "the answer has no Strict-Transport-Security line".into(),
+                outcome: Some(outcome),
+                accepted: None,
+                known: false,
                 evidence: Some(Evidence {
                     request: "GET /api/notes/ HTTP/1.1\r\nHost: 127.0.0.1:8443\r\nAuthorization: Bearer [redacted 180 b 9f86d081]".into(),
                     response: "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: application/json".into(),
@@ -166,6 +170,8 @@ pub fn outcome(
         } else {
             Vec::new()
         },
+        accepted: false,
+        unlocked: false,
     }
 }
 
@@ -349,6 +355,8 @@ pub fn two_stacks() -> Record {
         stacks: vec![dev, prod],
         left_out: Vec::new(),
         audit: audit(),
+        accepted: Vec::new(),
+        baseline: None,
         gates: [
             ("prod: errors < 0.1%", 80),
             ("prod/notes: p99 < 250ms", 81),
@@ -389,6 +397,34 @@ fn audit() -> Vec<CheckOutcome> {
         outcome("CSRF-REQUIRED", "dev", NotRun, Severity::Medium, "needs consent: audit.active"),
         outcome("CSRF-REQUIRED", "prod", NotRun, Severity::Medium, "needs consent: audit.active"),
     ]
+}
+
+/// Somebody takes the risk that production has no HSTS.
+pub fn accepted() -> Record {
+    let mut record = two_stacks();
+    let hsts = |outcome: &&mut CheckOutcome| outcome.check == "HDR-HSTS" && outcome.stack == "prod";
+    for outcome in record.audit.iter_mut().filter(hsts) {
+        outcome.accepted = true;
+        outcome.places[0].accepted = Some(0);
+    }
+    record.accepted = vec![acceptance("HDR-HSTS", "the load balancer sends it")];
+    record
+}
+
+fn acceptance(check: &str, text: &str) -> Acceptance {
+    Acceptance {
+        check: check.into(),
+        stack: Some("prod".into()),
+        route: None,
+        subject: None,
+        reason: text.into(),
+        owner: "platform team".into(),
+        ticket: Some("OPS-12".into()),
+        until: "2026-06-30".parse().unwrap(),
+        max_severity: None,
+        line: 90,
+        standing: Standing::Used,
+    }
 }
 
 /// Only production.
@@ -477,6 +513,13 @@ pub fn hostile() -> Record {
     record.machine.os.clone_from(&text);
     record.load.summary.clone_from(&text);
     record.gates = vec![GateText { text: text.clone(), line: 1 }];
+    record.accepted =
+        vec![Acceptance { owner: text.clone(), ticket: Some(text.clone()), ..acceptance(&text, &text) }];
+    // One finding is accepted as a whole, and then told in every report.
+    if let Some(outcome) = record.audit.iter_mut().find(|outcome| !outcome.places.is_empty()) {
+        outcome.accepted = true;
+        outcome.places[0].accepted = Some(0);
+    }
     for stack in &mut record.stacks {
         stack.name.push_str(&text);
         stack.url.clone_from(&text);

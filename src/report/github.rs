@@ -27,6 +27,7 @@ pub fn annotations(document: &Document<'_>) -> String {
     let found = finding::findings(record);
     let alerts =
         found.iter().filter(|outcome| outcome.severity >= Severity::Medium).flat_map(|o| alert::alerts(o));
+    let alerts = alerts.filter(|alert| alert.accepted.is_none());
     let findings = alerts.map(|alert| {
         let title = format!("{}: {}", alert.outcome.severity.name(), foreign::line(&alert.outcome.check, 60));
         command("warning", &file, alert.line(), &title, &alert.message())

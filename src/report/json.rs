@@ -28,6 +28,10 @@ pub fn render(document: &Document<'_>) -> String {
             "check": line(&outcome.check), "stack": line(&outcome.stack), "severity": outcome.severity.name(),
             "outcome": finding::word(outcome.outcome), "summary": line(&outcome.summary), "places": outcome.places.len(),
         })).collect::<Vec<_>>(),
+        "accepted": finding::accepted(record).iter().map(|(outcome, acceptance)| json!({
+            "check": line(&outcome.check), "stack": line(&outcome.stack), "severity": outcome.severity.name(),
+            "until": acceptance.until.to_string(), "owner": line(&acceptance.owner), "reason": line(&acceptance.reason),
+        })).collect::<Vec<_>>(),
         "insights": document.insights.iter().map(|insight| json!({
             "stack": line(&insight.stack), "route": insight.route.as_deref().map(line),
             "pattern": insight.pattern, "text": foreign::line(&insight.text, 1000),

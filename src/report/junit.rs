@@ -8,7 +8,7 @@ use maud::{Markup, PreEscaped, html};
 use super::{Document, finding, foreign};
 use crate::audit;
 use crate::gate::{GateOutcome, Verdict};
-use crate::record::{CheckOutcome, Outcome, Place, StackRecord};
+use crate::record::{CheckOutcome, Outcome, Place, Record, StackRecord};
 
 /// Places of a finding that are told, and those of them that come with their exchange.
 const PLACES: usize = 20;
@@ -67,7 +67,7 @@ fn suites(document: &Document<'_>) -> Vec<Suite> {
     ];
     for stack in finding::stacks(record) {
         let of = record.audit.iter().filter(|outcome| outcome.stack == stack);
-        let cases = of.map(check).collect();
+        let cases = of.map(|outcome| check(record, outcome)).collect();
         suites.push(Suite { name: format!("audit of {}", line(stack)), cases });
     }
     suites.retain(|suite| !suite.cases.is_empty());
@@ -120,11 +120,14 @@ fn gate(gate: &GateOutcome) -> Case {
     Case { class: "gates".into(), name: line(&gate.text), line: Some(gate.line), ended }
 }
 
-fn check(outcome: &CheckOutcome) -> Case {
+fn check(record: &Record, outcome: &CheckOutcome) -> Case {
     let id = line(&outcome.check);
     let family = id.split('-').next().unwrap_or_default();
     let summary = line(&outcome.summary);
     let ended = match outcome.outcome {
+        _ if let Some(acceptance) = finding::acceptance(record, outcome) => {
+            Ended::Skipped(line(&finding::why(acceptance)))
+        }
         Outcome::Pass => Ended::Passed,
         Outcome::Info => Ended::Said(summary),
         Outcome::Warn => Ended::Said(format!("warning: {summary}\n{}", places(outcome))),
@@ -210,6 +213,16 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("error type=\"unknown\" message=\"prod was not measured\""), "{text}");
+    }
+
+    #[test]
+    fn an_accepted_finding_is_skipped_with_its_reason() {
+        let text = render(&Document::of(&fixture::accepted()));
+        assert!(
+            text.contains("<skipped message=\"accepted until 2026-06-30 by platform team, OPS-12: "),
+            "{text}"
+        );
+        assert!(!text.contains("type=\"medium\""), "{text}");
     }
 
     #[test]

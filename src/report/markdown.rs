@@ -30,6 +30,7 @@ pub fn render(document: &Document<'_>) -> String {
     gates(document, &mut out);
     insights(document, &mut out);
     findings(document, &mut out);
+    accepted(document, &mut out);
     errors_and_warnings(document, &mut out);
     let _ = writeln!(
         out,
@@ -216,6 +217,31 @@ fn findings(document: &Document<'_>, out: &mut String) {
         let _ = writeln!(out, "- … and {} more in the report", findings.len() - FINDINGS);
     }
     out.push_str("\n</details>\n\n");
+}
+
+/// Risks that somebody takes: told, and in no count.
+fn accepted(document: &Document<'_>, out: &mut String) {
+    let accepted = finding::accepted(document.record);
+    if accepted.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "<details><summary>Accepted risks ({})</summary>
+",
+        accepted.len()
+    );
+    for (outcome, acceptance) in accepted.iter().take(FINDINGS) {
+        let (stack, check) = (text(&outcome.stack), text(&outcome.check));
+        let why = escape(&foreign::line(&finding::why(acceptance), 400));
+        let _ = writeln!(out, "- **{}** {stack} {check}, {why}", outcome.severity.name());
+    }
+    out.push_str(
+        "
+</details>
+
+",
+    );
 }
 
 fn errors_and_warnings(document: &Document<'_>, out: &mut String) {

@@ -198,6 +198,8 @@ fn of_the_audit(document: &Document<'_>) -> Vec<Family> {
             let n = found.iter().filter(|o| o.stack == stack && o.severity == severity).count();
             findings.push((labels("severity", severity.name()), n as f64));
         }
+        let accepted = finding::accepted(record).iter().filter(|(outcome, _)| outcome.stack == stack).count();
+        checks.push((labels("outcome", "accepted"), accepted as f64));
         for outcome in OUTCOMES {
             let n = finding::count(record, stack, outcome);
             checks.push((labels("outcome", finding::word(outcome)), n as f64));

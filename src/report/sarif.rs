@@ -35,7 +35,8 @@ pub fn render(document: &Document<'_>) -> String {
 
 fn run(record: &Record, stack: &str) -> Value {
     let outcomes: Vec<&CheckOutcome> = record.audit.iter().filter(|outcome| outcome.stack == stack).collect();
-    let found: Vec<&CheckOutcome> = outcomes.iter().copied().filter(|o| finding::is_finding(o)).collect();
+    let found: Vec<&CheckOutcome> =
+        outcomes.iter().copied().filter(|o| o.is_finding() || o.accepted).collect();
     let alerts = found.iter().enumerate().flat_map(|(rule, outcome)| {
         alert::alerts(outcome).into_iter().map(move |alert| result(record, &alert, rule))
     });
@@ -113,6 +114,10 @@ fn result(record: &Record, alert: &Alert<'_>, rule: usize) -> Value {
         of["webRequest"] = exchange::request(evidence);
         of["webResponse"] = exchange::response(evidence);
     }
+    if let Some(acceptance) = alert.accepted.and_then(|position| record.accepted.get(position)) {
+        let why = line(&finding::why(acceptance), MESSAGE);
+        of["suppressions"] = json!([{ "kind": "external", "status": "accepted", "justification": why }]);
+    }
     of
 }
 
@@ -158,6 +163,16 @@ mod tests {
     #[test]
     fn two_stacks() {
         insta::assert_snapshot!(render(&Document::of(&fixture::two_stacks())));
+    }
+
+    #[test]
+    fn an_accepted_finding_is_suppressed_with_its_reason() {
+        let log = log(&fixture::accepted());
+        let of = &log["runs"][1]["results"][0]["suppressions"][0];
+        assert_eq!((&of["kind"], &of["status"]), (&json!("external"), &json!("accepted")));
+        let why = "accepted until 2026-06-30 by platform team, OPS-12: the load balancer sends it";
+        assert_eq!(of["justification"], why);
+        assert!(log["runs"][0]["results"][0].get("suppressions").is_none());
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn stack(record: &Record, stack: &StackRecord) -> StackSummary {
     };
     let mut checks = BTreeMap::new();
     for outcome in record.audit.iter().filter(|outcome| outcome.stack == stack.name) {
-        *checks.entry(finding::word(outcome.outcome).to_owned()).or_default() += 1;
+        *checks.entry(finding::state(outcome).to_owned()).or_default() += 1;
     }
     let found = finding::findings(record);
     let findings = found.iter().filter(|outcome| outcome.stack == stack.name);

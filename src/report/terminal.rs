@@ -358,6 +358,13 @@ impl Page<'_> {
             let name = pad(&foreign::line(stack, 18), 12);
             self.paragraph("  ", 2, &format!("{name} {found} · {}", rest.join(", ")));
         }
+        for (outcome, acceptance) in finding::accepted(document.record).iter().take(FINDINGS) {
+            let mark = self.paint(FAINT, &format!("{:<9}", "accepted"));
+            let stack = pad(&foreign::line(&outcome.stack, 11), 12);
+            let check = foreign::line(&outcome.check, 30);
+            let text = format!("{check} ({}) {}", outcome.severity.name(), finding::why(acceptance));
+            self.paragraph(&format!("  {mark} {stack} "), 25, &text);
+        }
         let findings = finding::findings(document.record);
         for outcome in findings.iter().take(FINDINGS) {
             let style = match outcome.severity {

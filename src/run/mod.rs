@@ -20,7 +20,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use self::load::Site;
-use crate::audit::{self, AuditInput, Audited, Mode, Selection};
+use crate::audit::{self, AuditInput, Audited, Mode, Policy, Selection};
 use crate::auth::Wallet;
 use crate::capacity;
 use crate::engine::SecondTally;
@@ -46,6 +46,8 @@ pub struct Options {
     pub audit: bool,
     /// The checks of the audit.
     pub checks: Selection,
+    /// What is accepted, heeded and known of its findings.
+    pub policy: Policy,
     /// Whether to send the load.
     pub load: bool,
 }
@@ -179,6 +181,9 @@ pub async fn run(
         trial.save();
     }
     trial.conclude_audit();
+    for warning in trial.options.policy.apply(&mut trial.record) {
+        trial.warn(warning);
+    }
     for stack in running.into_iter().rev() {
         stack.stop().await;
     }
@@ -468,6 +473,8 @@ fn empty_record(plan: &Plan, options: &Options) -> Record {
             .map(|stack| stack.name.clone())
             .collect(),
         audit: Vec::new(),
+        accepted: Vec::new(),
+        baseline: None,
         gates: plan.gates.iter().filter(wanted).map(gate).collect(),
         warnings: Vec::new(),
     }

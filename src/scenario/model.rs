@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ordered::Ordered;
+use crate::expression::Severity;
 
 /// A scenario: which stacks to try, who logs in, what to request, how hard, and what must hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +58,9 @@ pub struct Scenario {
     /// What the audit may do and by which profile it judges.
     #[serde(default)]
     pub audit: Audit,
+    /// Findings of the audit that are no news and may be: risks that somebody takes for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<Accept>,
     /// What must hold for exit code 0.
     #[serde(default)]
     pub gates: Gates,
@@ -764,6 +768,46 @@ pub struct Audit {
     /// "admin" }`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub default_logins: Vec<DefaultLogin>,
+    /// File of the checks that the gates heed, written by `shakedown audit lock`: a check that is new, or whose rule
+    /// changed, then fails no gate before it is taken in. Without it every check counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// File of the findings that are known, written by `shakedown audit baseline`: gates such as `audit prod: no new medium`
+    /// ask for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+}
+
+/// A risk that somebody takes: a finding that is left out of the counts and gates, and told apart, until its day is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// Id of the check: `HDR-HSTS`.
+    pub check: String,
+    /// The stack. Default: every stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+    /// The route or probe, as the report names it. Default: every one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// What the finding is about, as the report names it: a header, directive or cookie. Default: anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Why the risk is taken.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Where it is kept track of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The last day on which it counts: `2027-03-31`, at most 365 days ahead, 90 for a critical finding.
+    pub until: String,
+    /// The worst severity that it covers. Default: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_severity: Option<Severity>,
+    /// Says that a check which opens data or accounts to anybody may be accepted on a production stack.
+    #[serde(default)]
+    pub allow_critical: bool,
 }
 
 /// A user name and password that a product comes with.

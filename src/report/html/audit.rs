@@ -34,6 +34,7 @@ pub fn section(document: &Document<'_>) -> Markup {
                     (finding::tally(record, stack).unwrap_or_else(|| "no finding".to_owned())) ". "
                 }
             }
+            (accepted(record))
             (filters(found.iter().chain(&rest), &stacks))
             div.matrix {
                 @for row in &found { (row.show()) }
@@ -50,11 +51,28 @@ pub fn section(document: &Document<'_>) -> Markup {
     }
 }
 
+/// Risks that somebody takes: told, and in no count.
+fn accepted(record: &Record) -> Markup {
+    let accepted = finding::accepted(record);
+    html! {
+        @if !accepted.is_empty() {
+            h3 { "Accepted risks" }
+            ul {
+                @for (outcome, acceptance) in accepted.iter().take(ROWS) {
+                    li {
+                        strong { (foreign::line(&outcome.stack, 24)) " " (foreign::line(&outcome.check, 60)) }
+                        " (" (outcome.severity.name()) "), " (foreign::line(&finding::why(acceptance), 400))
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// What the script filters by; hidden without it, since all rows are then there.
 fn filters<'r>(rows: impl Iterator<Item = &'r Row<'r>> + Clone, stacks: &[&str]) -> Markup {
     let families: BTreeSet<&str> = rows.clone().map(|row| family(row.check)).collect();
-    let outcomes =
-        |row: &'r Row<'r>| row.outcomes.iter().flatten().map(|outcome| finding::word(outcome.outcome));
+    let outcomes = |row: &'r Row<'r>| row.outcomes.iter().flatten().map(|outcome| finding::state(outcome));
     let words: BTreeSet<&str> = rows.clone().flat_map(outcomes).collect();
     let severities: BTreeSet<Severity> = rows.filter_map(Row::worst).collect();
     html! {
@@ -118,9 +136,9 @@ impl<'r> Row<'r> {
     fn keys(&self) -> String {
         let key = |outcome: &Option<&CheckOutcome>| match outcome {
             Some(outcome) if finding::is_finding(outcome) => {
-                format!("{}/{}", finding::word(outcome.outcome), outcome.severity.name())
+                format!("{}/{}", finding::state(outcome), outcome.severity.name())
             }
-            Some(outcome) => format!("{}/", finding::word(outcome.outcome)),
+            Some(outcome) => format!("{}/", finding::state(outcome)),
             None => "/".to_owned(),
         };
         self.outcomes.iter().map(key).collect::<Vec<_>>().join(";")
@@ -158,6 +176,7 @@ impl<'r> Row<'r> {
 
 fn mark(outcome: &CheckOutcome) -> Markup {
     let (class, sign) = match outcome.outcome {
+        _ if outcome.accepted => ("none", ""),
         Outcome::Pass => ("pass", "✓ "),
         Outcome::Fail | Outcome::Warn => (severity(outcome.severity), "✗ "),
         Outcome::Info => ("info", "i "),
@@ -167,7 +186,7 @@ fn mark(outcome: &CheckOutcome) -> Markup {
     html! {
         span.mark.(class) {
             (sign)
-            @if finding::is_finding(outcome) { (outcome.severity.name()) } @else { (finding::word(outcome.outcome)) }
+            @if finding::is_finding(outcome) { (outcome.severity.name()) } @else { (finding::state(outcome)) }
         }
     }
 }
