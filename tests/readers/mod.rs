@@ -1,5 +1,7 @@
 //! Readers that are not ours: Python packages in a virtual environment of the tests' own.
 
+#![allow(dead_code, reason = "each test file uses its own readers")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,7 +51,6 @@ pub fn valid(schema: &Path, file: &Path) {
 }
 
 /// The same against a schema that comes with the reader: `vendor.github-actions`.
-#[allow(dead_code, reason = "each test file uses its own part")]
 pub fn valid_builtin(schema: &str, file: &Path) {
     run(Command::new(environment().join("bin/check-jsonschema"))
         .args(["--builtin-schema", schema])
