@@ -34,6 +34,8 @@ mod outcome;
 pub mod probe;
 pub mod prober;
 #[cfg(test)]
+mod references;
+#[cfg(test)]
 mod samples;
 pub mod scene;
 mod selection;
