@@ -1,7 +1,7 @@
 //! `shakedown`: load-test and audit a web deployment, compare stacks, give a verdict.
 //!
 //! The modules stand in the order data flows; each imports only from those before it:
-//! `secret`, `expression`, `scenario` → `plan` → `wire` → `stack`, `auth` → `engine` → `record` →
+//! `secret`, `expression`, `scenario` → `plan` → `wire` → `stack`, `auth` → `engine` → `record` → `stats` →
 //! `compare` → `capacity`, `audit`, `gate` → `run` → `report` → `cli`. `target` is the embedded server under
 //! test and is imported by `cli` and the tests only. ARCHITECTURE.md is the map.
 
@@ -20,5 +20,6 @@ pub mod run;
 pub mod scenario;
 pub mod secret;
 pub mod stack;
+pub mod stats;
 pub mod target;
 pub mod wire;

@@ -1,0 +1,201 @@
+//! A difference with its uncertainty: the studentised bootstrap over blocks.
+//!
+//! Efron, Tibshirani: An Introduction to the Bootstrap, 1993, chapter 12; symmetric as in Hall: On symmetric bootstrap
+//! confidence intervals, 1988. On the logarithms of ratios the difference is a ratio.
+
+use super::draws::Draws;
+
+/// Fewest blocks (or pairs of blocks) that give an interval: fewer resample to too few different means.
+pub const LEAST: usize = 5;
+
+/// Resamples. One less than a multiple of twenty, so that the 95th and 90th percentile are values and lie between none.
+const RESAMPLES: usize = 1_999;
+
+/// Where a value lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    fn around(centre: f64, half: f64) -> Self {
+        Interval { low: centre - half, high: centre + half }
+    }
+
+    /// The interval of a monotone function of the value.
+    pub fn map(self, f: impl Fn(f64) -> f64) -> Self {
+        Interval { low: f(self.low), high: f(self.high) }
+    }
+
+    /// Whether a value lies in it.
+    pub fn holds(self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+}
+
+/// A mean difference and how sure it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The mean difference.
+    pub point: f64,
+    /// Holds the true one with 95 % confidence.
+    pub interval: Interval,
+    /// The same with 90 %: what two one-sided tests at 5 % need.
+    pub narrow: Interval,
+    /// How likely a mean at least so far from zero is when the true one is zero.
+    pub p: f64,
+    /// Blocks, or pairs of blocks, that it rests on.
+    pub blocks: usize,
+}
+
+/// The mean of the differences of paired blocks. `None` with fewer than [`LEAST`] pairs or with a difference that is no
+/// number.
+pub fn paired(differences: &[f64], seed: u64) -> Option<Estimate> {
+    if differences.len() < LEAST || differences.iter().any(|d| !d.is_finite()) {
+        return None;
+    }
+    let at = moments(differences);
+    let mut draws = Draws::new(seed);
+    let mut resample = vec![0.0; differences.len()];
+    let scores = (0..RESAMPLES).map(|_| {
+        redraw(differences, &mut resample, &mut draws);
+        let drawn = moments(&resample);
+        score(drawn.mean - at.mean, drawn.error())
+    });
+    Some(estimate(at.mean, at.error(), scores.collect(), differences.len()))
+}
+
+/// The mean of the second blocks less that of the first, where no block belongs to another: two runs at two times.
+/// `None` with fewer than [`LEAST`] blocks on a side or with a value that is no number.
+pub fn unpaired(first: &[f64], second: &[f64], seed: u64) -> Option<Estimate> {
+    let fewer = first.len().min(second.len());
+    if fewer < LEAST || first.iter().chain(second).any(|value| !value.is_finite()) {
+        return None;
+    }
+    let (a, b) = (moments(first), moments(second));
+    let difference = b.mean - a.mean;
+    let mut draws = Draws::new(seed);
+    let (mut left, mut right) = (vec![0.0; first.len()], vec![0.0; second.len()]);
+    let scores = (0..RESAMPLES).map(|_| {
+        redraw(first, &mut left, &mut draws);
+        redraw(second, &mut right, &mut draws);
+        let (a, b) = (moments(&left), moments(&right));
+        score(b.mean - a.mean - difference, a.error().hypot(b.error()))
+    });
+    Some(estimate(difference, a.error().hypot(b.error()), scores.collect(), fewer))
+}
+
+fn redraw(from: &[f64], into: &mut [f64], draws: &mut Draws) {
+    for value in into {
+        *value = from[draws.index(from.len())];
+    }
+}
+
+struct Moments {
+    mean: f64,
+    variance: f64,
+    count: f64,
+}
+
+impl Moments {
+    /// Standard error of the mean.
+    fn error(&self) -> f64 {
+        (self.variance / self.count).sqrt()
+    }
+}
+
+fn moments(values: &[f64]) -> Moments {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Moments { mean, variance: squares / (count - 1.0), count }
+}
+
+/// Distance in standard errors. A resample of equal values is infinitely far from every other mean.
+fn score(distance: f64, error: f64) -> f64 {
+    let distance = distance.abs();
+    if distance == 0.0 { 0.0 } else { distance / error }
+}
+
+fn estimate(point: f64, error: f64, mut scores: Vec<f64>, blocks: usize) -> Estimate {
+    let observed = score(point, error);
+    let further = scores.iter().filter(|score| **score >= observed).count();
+    scores.sort_unstable_by(f64::total_cmp);
+    let half = |level: f64| {
+        let rank = ((RESAMPLES + 1) as f64 * level).round() as usize;
+        // Equal blocks have no spread: then the interval is the point.
+        if error == 0.0 { 0.0 } else { scores[rank - 1] * error }
+    };
+    Estimate {
+        point,
+        interval: Interval::around(point, half(0.95)),
+        narrow: Interval::around(point, half(0.90)),
+        p: if error == 0.0 && point == 0.0 { 1.0 } else { (1 + further) as f64 / (RESAMPLES + 1) as f64 },
+        blocks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_lies_around_the_mean_and_shrinks_with_blocks() {
+        let few = [0.1, 0.3, 0.2, 0.25, 0.15, 0.22, 0.18, 0.2];
+        let many: Vec<f64> = few.iter().cycle().take(32).copied().collect();
+        let (few, many) = (paired(&few, 1).unwrap(), paired(&many, 1).unwrap());
+        assert!((few.point - 0.2).abs() < 1e-12 && few.interval.holds(0.2) && !few.interval.holds(0.0));
+        let width = |interval: Interval| interval.high - interval.low;
+        assert!(width(many.interval) < width(few.interval));
+        assert!(width(few.narrow) < width(few.interval));
+        assert!(few.p < 0.01, "{few:?}");
+    }
+
+    #[test]
+    fn the_seed_decides() {
+        let values = [0.1, -0.3, 0.2, 0.05, -0.15, 0.2];
+        assert_eq!(paired(&values, 7), paired(&values, 7));
+        assert_ne!(paired(&values, 7), paired(&values, 8));
+    }
+
+    #[test]
+    fn p_and_interval_agree() {
+        let mut draws = Draws::new(3);
+        for n in 0..200_u64 {
+            let unit = |draws: &mut Draws| draws.bits() as f64 / u64::MAX as f64 - 0.4;
+            let values: Vec<f64> = (0..10).map(|_| unit(&mut draws)).collect();
+            let estimate = paired(&values, n).unwrap();
+            let outside = !estimate.interval.holds(0.0);
+            assert_eq!(outside, estimate.p < 0.05, "{estimate:?}");
+        }
+    }
+
+    #[test]
+    fn blocks_without_spread_are_a_point() {
+        let same = paired(&[0.0; 6], 1).unwrap();
+        assert_eq!((same.point, same.interval.low, same.interval.high, same.p), (0.0, 0.0, 0.0, 1.0));
+        let apart = paired(&[0.5; 6], 1).unwrap();
+        assert!(apart.interval.low == 0.5 && apart.interval.high == 0.5 && apart.p < 0.01, "{apart:?}");
+    }
+
+    #[test]
+    fn too_few_blocks_and_no_numbers_give_nothing() {
+        assert_eq!(paired(&[0.1; 4], 1), None);
+        assert_eq!(paired(&[0.1, f64::NAN, 0.1, 0.1, 0.1], 1), None);
+        assert_eq!(unpaired(&[0.1; 9], &[0.1; 4], 1), None);
+    }
+
+    #[test]
+    fn runs_at_two_times_are_less_sure_than_pairs() {
+        // The same swing on both sides: pairs take it out, two runs cannot.
+        let first: Vec<f64> = (0..10).map(|n| f64::from(n % 5)).collect();
+        let second: Vec<f64> = first.iter().map(|value| value + 0.5 + value / 100.0).collect();
+        let differences: Vec<f64> = second.iter().zip(&first).map(|(b, a)| b - a).collect();
+        let (pairs, runs) = (paired(&differences, 1).unwrap(), unpaired(&first, &second, 1).unwrap());
+        assert!((pairs.point - runs.point).abs() < 1e-9);
+        assert!(!pairs.interval.holds(0.0) && runs.interval.holds(0.0), "{pairs:?} {runs:?}");
+    }
+}

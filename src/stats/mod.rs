@@ -1,0 +1,15 @@
+//! Statistics of blocks: numbers in, numbers out. Knows no metric and no stack, reads no clock; the same seed gives the
+//! same result on every machine. docs/statistics.md says why these methods, and how often they are right.
+
+mod distribution;
+mod draws;
+mod estimate;
+mod family;
+mod judgement;
+mod sections;
+
+pub use self::distribution::{DistributionTest, distribution_test};
+pub use self::estimate::{Estimate, Interval, LEAST, paired, unpaired};
+pub use self::family::holm;
+pub use self::judgement::{Judgement, blocks_to_leave_out, judge, limits_of_margin};
+pub use self::sections::sections;
