@@ -413,6 +413,26 @@ async fn flows_carry_values_from_step_to_step() {
 }
 
 #[tokio::test]
+async fn a_load_goes_on_from_the_number_where_one_before_left_off() {
+    let server = App::start(|_| response(200, "", "")).await;
+    let text = format!(
+        "{USERS}[[routes]]\nname = \"r\"\nget = \"/{{{{user.username}}}}/{{{{counter}}}}\"\nauth = \"token\"\n\
+         [load]\nrate = 30\nduration = \"100ms\"\nwarmup = \"0s\"\n"
+    );
+    let mut trial = Trial::new(server.url(), &text).await;
+    for _ in 0..3 {
+        trial.plan.load.first = trial.run().await.next;
+    }
+    let mut paths: Vec<String> =
+        server.requests().iter().map(|request| request.split(' ').nth(1).unwrap().to_owned()).collect();
+    paths.sort_by_key(|path| path.rsplit('/').next().unwrap().parse::<u64>().unwrap());
+    let users = ["ada", "bob"];
+    let wanted: Vec<String> = (0..paths.len()).map(|n| format!("/{}/{n}", users[n % 2])).collect();
+    assert_eq!(paths, wanted, "no number twice, and each user's turn comes");
+    assert!(paths.len() > 6, "{paths:?}");
+}
+
+#[tokio::test]
 async fn bodies_and_paths_are_encoded() {
     let server = App::start(|_| response(200, "", "")).await;
     let route = "[users]\nlist = [{ username = \"ü & b\" }]\n[[routes]]\nname = \"r\"\npost = \"/q/{{user.username}}\"\n\

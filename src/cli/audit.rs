@@ -111,6 +111,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         checks,
         policy: Policy::read(&plan).map_err(Failed::usage)?,
         load: false,
+        itself: false,
     };
     trial::run(&plan, &options, &args.output)
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod compare;
 mod exit;
 mod init;
 mod policy;
@@ -48,6 +49,8 @@ enum Command {
     Run(run::Args),
     /// Audit stacks without a load; list and explain the checks.
     Audit(audit::Args),
+    /// Put recorded runs beside each other.
+    Compare(compare::Args),
     /// Validate a scenario; send nothing.
     Check(check::Args),
     /// Write a starter scenario.
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(args),
         Command::Audit(args) => audit::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Check(args) => check::run(args),
         Command::Init(args) => init::run(args),
         Command::Token(args) => token::run(args),

@@ -21,6 +21,8 @@ pub struct Progress {
     load: Option<Load>,
     /// The load of a series that is under way.
     probe: Option<String>,
+    /// The block that is under way.
+    block: Option<String>,
 }
 
 enum View {
@@ -59,7 +61,7 @@ impl Progress {
         } else {
             View::Lines { last: None }
         };
-        Progress { view, load: None, probe: None }
+        Progress { view, load: None, probe: None, block: None }
     }
 
     /// Shows an event.
@@ -83,6 +85,7 @@ impl Progress {
                 }
                 self.probe = Some(text);
             }
+            Event::Block { number, count, .. } => self.block = Some(format!("block {number} of {count}")),
             Event::WarmUp { stack, duration } => self.begin(stack, "warm-up", duration),
             Event::Measuring { stack, duration } => self.begin(stack, "measuring", duration),
             Event::Second { tally, response, .. } => {
@@ -126,14 +129,17 @@ impl Progress {
             }
             bar.set_length(duration.as_secs().max(1));
             bar.set_position(0);
-            let doing = self.probe.as_deref().unwrap_or(phase);
+            let doing = self.probe.as_deref().or(self.block.as_deref()).unwrap_or(phase);
             bar.set_prefix(format!("{stack} {doing}"));
             bar.set_message("");
         }
         if let View::Lines { last } = &mut self.view {
-            *last = None;
+            // Blocks are short: a line for each would be too many.
+            if self.block.is_none() {
+                *last = None;
+            }
             // A series says what it tries before each load; its warm-ups and lengths are all the same.
-            if self.probe.is_none() {
+            if self.probe.is_none() && self.block.is_none() {
                 anstream::eprintln!("{stack}: {phase} for {:.0} s", duration.as_secs_f64());
             }
         }
@@ -162,7 +168,8 @@ impl Progress {
                 let due = last.is_none_or(|at| at.elapsed() >= LINE_EVERY);
                 if due {
                     *last = Some(Instant::now());
-                    anstream::eprintln!("{}: {}: {}", load.stack, load.phase, load.line());
+                    let doing = self.block.as_deref().unwrap_or(load.phase);
+                    anstream::eprintln!("{}: {doing}: {}", load.stack, load.line());
                 }
             }
         }

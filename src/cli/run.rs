@@ -15,6 +15,7 @@ Examples:
   shakedown run scenarios/quickstart.toml
   shakedown run my.toml --stack prod --out reports/today
   shakedown run my.toml --json --quiet | jq .verdict
+  shakedown run my.toml --self prod              one stack against itself: the noise of the method
   shakedown run my.toml --out ci --format junit,sarif     ci/junit.xml and ci/audit.sarif too
 
 Ctrl-C ends the load, stops every process that was started, and keeps what was measured until then.")]
@@ -24,6 +25,9 @@ pub struct Args {
     /// Try only this stack; may be given more than once.
     #[arg(long = "stack", value_name = "NAME")]
     stacks: Vec<String>,
+    /// Compare this stack with itself: what differs then is noise. Without audit and gates.
+    #[arg(long = "self", value_name = "NAME", conflicts_with = "stacks")]
+    itself: Option<String>,
     /// Leave the audit out.
     #[arg(long)]
     no_audit: bool,
@@ -34,14 +38,23 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> Result<Exit, Failed> {
     let plan = Plan::read(&args.scenario).map_err(Failed::usage)?;
-    trial::check_names(&plan, &args.stacks)?;
+    let itself = args.itself.is_some();
+    let stacks = args.itself.map_or(args.stacks, |name| vec![name]);
+    trial::check_names(&plan, &stacks)?;
+    if itself && plan.load.blocks.is_none() {
+        return Err(Failed::usage(miette::miette!(
+            help = "give it an open or closed load at one level, without `order = \"whole\"`",
+            "a stack is compared with itself in blocks, and this load has none"
+        )));
+    }
     let options = Options {
         folder: args.output.folder(&plan.slug),
-        only: args.stacks,
-        audit: !args.no_audit,
+        only: stacks,
+        audit: !args.no_audit && !itself,
         checks: Selection::default(),
         policy: Policy::read(&plan).map_err(Failed::usage)?,
         load: true,
+        itself,
     };
     trial::run(&plan, &options, &args.output)
 }

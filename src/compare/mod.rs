@@ -1,14 +1,23 @@
 //! What two or more stacks of a record say beside each other, and the patterns in one stack's numbers that a
 //! person should know. Reads no clock.
 
+mod doubt;
 mod insight;
 mod metric;
+mod pairs;
 pub mod quantity;
+mod runs;
+mod standing;
 
 use crate::record::{Record, RouteRecord, StackRecord};
+use crate::stats::{self, DistributionTest, Estimate, Interval};
 
+pub use self::doubt::{Doubt, Weight, doubts};
 pub use self::insight::{Insight, Stall, insights};
 pub use self::metric::{Dimension, Metric};
+use self::pairs::Pairs;
+pub use self::runs::{Runs, other_machine, runs};
+pub use self::standing::Standing;
 
 /// Name of the row that stands for all routes together.
 pub const ALL_ROUTES: &str = "all";
@@ -24,8 +33,31 @@ pub struct Ratio {
     pub first: Option<f64>,
     /// Value on the second.
     pub second: Option<f64>,
-    /// Second over first; absent when either is or the first is zero.
+    /// Second over first: the geometric mean over the blocks where they give an interval, else one value over the
+    /// other; absent when either is or the first is zero.
     pub ratio: Option<f64>,
+    /// What the blocks say of it; absent where the load was not cut into blocks, or into too few.
+    pub evidence: Option<Evidence>,
+}
+
+/// How sure a ratio is, from blocks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    /// The logarithm of the ratio; absent where blocks have values that are zero.
+    pub log_ratio: Option<Estimate>,
+    /// Second less first, in the metric's own unit.
+    pub difference: Estimate,
+    /// How likely a ratio so far from 1 is when there is no difference, corrected for the number of routes (Holm).
+    pub p: f64,
+    /// What it allows to say.
+    pub standing: Standing,
+}
+
+impl Evidence {
+    /// Holds the true ratio with 95 % confidence.
+    pub fn interval(&self) -> Option<Interval> {
+        Some(self.log_ratio?.interval.map(f64::exp))
+    }
 }
 
 impl Ratio {
@@ -34,11 +66,29 @@ impl Ratio {
             (Some(first), Some(second)) if first > 0.0 => Some(second / first),
             _ => None,
         };
-        Ratio { route: route.to_owned(), metric, first, second, ratio }
+        Ratio { route: route.to_owned(), metric, first, second, ratio, evidence: None }
     }
 
-    /// Whether the second stack is better by more than noise could be (5 %); `None` when that can't be said.
+    /// The 95 % interval of the ratio.
+    pub fn interval(&self) -> Option<Interval> {
+        self.evidence?.interval()
+    }
+
+    /// What may be said of it: what the blocks allow where there are any. `None` without blocks.
+    pub fn standing(&self) -> Option<Standing> {
+        Some(self.evidence?.standing)
+    }
+
+    /// Whether the second stack is better, as far as that is known: by its blocks, or, without any, by more than 5 %.
+    /// `None` when that can't be said.
     pub fn improved(&self) -> Option<bool> {
+        if let Some(standing) = self.standing() {
+            return match standing {
+                Standing::Better => Some(true),
+                Standing::Worse => Some(false),
+                Standing::Same | Standing::Unclear { .. } => None,
+            };
+        }
         let ratio = self.ratio?;
         let ratio = if self.metric.more_is_better() { ratio } else { 1.0 / ratio.max(f64::MIN_POSITIVE) };
         if ratio > 1.05 {
@@ -60,12 +110,50 @@ pub struct Comparison {
     pub second: String,
     /// Overall first, then each route.
     pub rows: Vec<Ratio>,
+    /// How the blocks belong to each other.
+    pub basis: Basis,
+    /// Differences up to this share do not matter.
+    pub margin: f64,
+    /// Whether the whole distributions differ: overall first, then each route that has blocks enough.
+    pub shapes: Vec<Shape>,
+    /// Why it proves less than it seems to; empty when nothing speaks against it.
+    pub doubts: Vec<Doubt>,
+}
+
+/// What the intervals of a comparison rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// Blocks of the same rounds: what swings with the machine is in both.
+    Pairs(usize),
+    /// Blocks of two runs, the fewer of the two: what differed between the times of the runs counts as difference.
+    Apart(usize),
+    /// No blocks: the figures stand beside each other without an interval.
+    Nothing,
+}
+
+/// The test of whole distributions on one route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// Route, or `all`.
+    pub route: String,
+    /// What it found.
+    pub test: DistributionTest,
+    /// Response time in milliseconds at which the gap is largest.
+    pub at_ms: f64,
+    /// Its p, corrected for the number of routes (Holm).
+    pub p: f64,
 }
 
 impl Comparison {
     /// One row; `route` is a route's name or [`ALL_ROUTES`]. The total comes first, also beside a route of its name.
     pub fn row(&self, route: &str, metric: Metric) -> Option<&Ratio> {
         self.rows.iter().find(|row| row.route == route && row.metric == metric)
+    }
+
+    /// The rows of single routes.
+    pub fn of_routes(&self) -> impl Iterator<Item = &Ratio> {
+        // The first rows are those of all routes together, one for each metric.
+        self.rows.iter().skip(Metric::ALL.len())
     }
 
     /// The rows that decide, overall: median, the furthest tail both stacks have, throughput, errors, cost, memory.
@@ -92,25 +180,130 @@ impl Comparison {
 /// Every later stack against the first.
 pub fn compare(record: &Record) -> Vec<Comparison> {
     let Some((first, later)) = record.stacks.split_first() else { return Vec::new() };
-    later.iter().map(|second| side_by_side(first, second)).collect()
+    let margin = record.judging.margin;
+    later.iter().map(|second| side_by_side(first, second, Pairs::of(first, second), margin)).collect()
 }
 
-fn side_by_side(first: &StackRecord, second: &StackRecord) -> Comparison {
+/// One stack of a run against one of another, or of the same run at another time. Their blocks belong to no pairs.
+pub fn apart(first: &StackRecord, second: &StackRecord, margin: f64) -> Comparison {
+    side_by_side(first, second, Pairs::apart(first, second), margin)
+}
+
+/// One metric of one stack over that of another of the same run, with what their blocks say. Routes may differ; `None`
+/// is all of them together.
+pub fn ratio(
+    (first, first_route): (&StackRecord, Option<&str>),
+    (second, second_route): (&StackRecord, Option<&str>),
+    metric: Metric,
+    margin: f64,
+) -> Ratio {
+    let value = |stack: &StackRecord, name: Option<&str>| {
+        let row = name.map_or(Some(&stack.total), |name| route(stack, name));
+        row.and_then(|row| metric.of(stack, row))
+    };
+    let row = Ratio::of(
+        first_route.unwrap_or(ALL_ROUTES),
+        metric,
+        value(first, first_route),
+        value(second, second_route),
+    );
+    let pairs = Pairs::of(first, second);
+    with_evidence(vec![row], |_| pairs.estimates(first_route, second_route, metric), margin).remove(0)
+}
+
+/// How far one stack's metric is above so many times that of another, from their blocks: what a ratio cannot say of error
+/// rates that are zero. `None` where the blocks are too few or too short.
+pub fn excess(
+    (first, first_route): (&StackRecord, Option<&str>),
+    (second, second_route): (&StackRecord, Option<&str>),
+    metric: Metric,
+    times: f64,
+) -> Option<Estimate> {
+    Pairs::of(first, second).excess(first_route, second_route, metric, times)
+}
+
+/// Adds what blocks say to rows of one metric; those of several routes are a family.
+fn with_evidence(
+    mut rows: Vec<Ratio>,
+    estimates: impl Fn(&Ratio) -> Option<(Option<Estimate>, Estimate)>,
+    margin: f64,
+) -> Vec<Ratio> {
+    let found: Vec<Option<(Option<Estimate>, Estimate)>> = rows.iter().map(estimates).collect();
+    let raw = |(log, difference): &(Option<Estimate>, Estimate)| log.as_ref().unwrap_or(difference).p;
+    let p = stats::holm(&found.iter().flatten().map(raw).collect::<Vec<_>>());
+    let found = found.into_iter().zip(&mut rows).filter_map(|(found, row)| Some((found?, row)));
+    for (((log_ratio, difference), row), p) in found.zip(p) {
+        let standing = match &log_ratio {
+            Some(log) => Standing::of(row.metric, stats::judge(log, p, margin)),
+            None => Standing::of_difference(row.metric, &difference, p),
+        };
+        if let Some(log) = &log_ratio {
+            row.ratio = Some(log.point.exp());
+        }
+        row.evidence = Some(Evidence { log_ratio, difference, p, standing });
+    }
+    rows
+}
+
+fn side_by_side(first: &StackRecord, second: &StackRecord, pairs: Pairs<'_>, margin: f64) -> Comparison {
     let mut rows: Vec<Ratio> = Metric::ALL
         .into_iter()
         .map(|metric| {
             let (a, b) = (metric.of(first, &first.total), metric.of(second, &second.total));
             Ratio::of(ALL_ROUTES, metric, a, b)
         })
+        .flat_map(|row| with_evidence(vec![row], |row| pairs.estimates(None, None, row.metric), margin))
         .collect();
+    let mut of_routes: Vec<Ratio> = Vec::new();
     for name in route_names([first, second]) {
         let (a, b) = (route(first, name), route(second, name));
         for metric in Metric::ALL.into_iter().filter(|metric| !metric.is_stack_wide()) {
             let value = |stack, route: Option<&RouteRecord>| route.and_then(|route| metric.of(stack, route));
-            rows.push(Ratio::of(name, metric, value(first, a), value(second, b)));
+            of_routes.push(Ratio::of(name, metric, value(first, a), value(second, b)));
         }
     }
-    Comparison { first: first.name.clone(), second: second.name.clone(), rows }
+    let of_routes = families(of_routes, &pairs, margin);
+    rows.extend(of_routes);
+    Comparison {
+        first: first.name.clone(),
+        second: second.name.clone(),
+        rows,
+        basis: pairs.basis(),
+        margin,
+        shapes: shapes(first, second, &pairs),
+        doubts: doubts(first, second),
+    }
+}
+
+/// The rows of the routes, each metric's corrected together, in the order they came in.
+fn families(rows: Vec<Ratio>, pairs: &Pairs<'_>, margin: f64) -> Vec<Ratio> {
+    let mut judged: Vec<Option<Ratio>> = rows.iter().map(|_| None).collect();
+    for metric in Metric::ALL {
+        let places: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].metric == metric).collect();
+        let family = places.iter().map(|at| rows[*at].clone()).collect();
+        let estimates = |row: &Ratio| {
+            let route = Some(row.route.as_str());
+            pairs.estimates(route, route, metric)
+        };
+        for (at, row) in places.into_iter().zip(with_evidence(family, estimates, margin)) {
+            judged[at] = Some(row);
+        }
+    }
+    judged.into_iter().flatten().collect()
+}
+
+fn shapes(first: &StackRecord, second: &StackRecord, pairs: &Pairs<'_>) -> Vec<Shape> {
+    let shape = |route: Option<&str>| {
+        let (test, at_ms) = pairs.distribution(route)?;
+        Some(Shape { route: route.unwrap_or(ALL_ROUTES).to_owned(), test, at_ms, p: test.p })
+    };
+    let mut routes: Vec<Shape> =
+        route_names([first, second]).into_iter().filter_map(|name| shape(Some(name))).collect();
+    let p = stats::holm(&routes.iter().map(|shape| shape.p).collect::<Vec<_>>());
+    for (shape, p) in routes.iter_mut().zip(p) {
+        shape.p = p;
+    }
+    shape(None).into_iter().chain(routes).collect()
 }
 
 /// One route of a stack by its name.
@@ -147,6 +340,59 @@ mod tests {
         let ratio = row.second.unwrap() / row.first.unwrap();
         assert_eq!(row.ratio, Some(ratio));
         assert!(ratio < 0.5 && row.improved() == Some(true), "prod is faster in the fixture: {ratio}");
+    }
+
+    #[test]
+    fn blocks_say_how_sure_a_ratio_is() {
+        let record = fixture::duet();
+        let comparison = compare(&record).remove(0);
+        assert_eq!((comparison.basis, comparison.doubts.len()), (Basis::Pairs(20), 1));
+        let row = comparison.row(ALL_ROUTES, Metric::P50).unwrap();
+        let (ratio, interval) = (row.ratio.unwrap(), row.interval().unwrap());
+        assert!(interval.holds(ratio) && interval.high / interval.low < 1.1, "{ratio} {interval:?}");
+        assert_eq!(row.standing(), Some(Standing::Better));
+        let plain = row.second.unwrap() / row.first.unwrap();
+        assert!((ratio / plain - 1.0).abs() < 0.05, "blocks {ratio}, whole {plain}");
+        assert_eq!(comparison.row(ALL_ROUTES, Metric::Throughput).unwrap().standing(), Some(Standing::Same));
+        assert_eq!(comparison.row(ALL_ROUTES, Metric::Rss).unwrap().standing(), Some(Standing::Worse));
+        let errors = comparison.row(ALL_ROUTES, Metric::Errors).unwrap();
+        assert_eq!(
+            (errors.interval(), errors.standing()),
+            (None, Some(Standing::Better)),
+            "a difference only"
+        );
+        assert_eq!(comparison.row(ALL_ROUTES, Metric::Max).unwrap().evidence, None);
+        assert!(
+            comparison.shapes[0].p < 0.01 && comparison.shapes[0].test.gap < 0.0,
+            "prod has more small ones"
+        );
+    }
+
+    #[test]
+    fn blocks_that_are_too_short_are_joined_and_too_few_say_nothing() {
+        let mut record = fixture::duet();
+        let pairs = |record: &Record, route: &str, metric| {
+            let comparison = compare(record).remove(0);
+            comparison.row(route, metric).unwrap().evidence.map(|of| of.difference.blocks)
+        };
+        assert_eq!(pairs(&record, "notes", Metric::P50), Some(20), "45 answers a block");
+        assert_eq!(pairs(&record, "notes", Metric::P95), Some(6), "three blocks have 135");
+        assert_eq!(pairs(&record, "login", Metric::P95), None, "7 answers a block");
+        record.stacks[1].blocks.truncate(4);
+        assert_eq!(pairs(&record, "notes", Metric::P50), None);
+        record.stacks[0].blocks[0].total.response.histogram = "damaged".into();
+        assert_eq!(pairs(&record, ALL_ROUTES, Metric::P50), None, "and no panic");
+    }
+
+    #[test]
+    fn a_stack_against_itself_is_the_same() {
+        let mut record = fixture::duet();
+        record.stacks[0] = record.stacks[1].clone();
+        record.stacks[0].name = "prod again".into();
+        let comparison = compare(&record).remove(0);
+        let different = comparison.rows.iter().filter(|row| row.improved().is_some()).count();
+        assert_eq!(different, 0);
+        assert!(comparison.shapes.iter().all(|shape| shape.p > 0.99));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) struct Job {
     pub(super) warmup: Duration,
     pub(super) duration: Duration,
     pub(super) seed: u64,
+    /// Number of the first request and arrival.
+    pub(super) first: u64,
     pub(super) workers: usize,
     pub(super) model: Model,
 }
@@ -67,6 +69,7 @@ impl Job {
                 let workers = load.threads.clamp(1, connections);
                 let schedules = (0..workers)
                     .map(|w| Schedule::new(profile, *arrivals, load.warmup, load.seed, w, workers))
+                    .map(|schedule| schedule.numbered_from(load.first))
                     .collect();
                 (Model::Open { schedules, connections }, workers)
             }
@@ -87,6 +90,7 @@ impl Job {
             warmup: load.warmup,
             duration: load.duration(),
             seed: load.seed,
+            first: load.first,
             workers,
             model,
         })

@@ -129,6 +129,7 @@ fn merge(
         peak_connections: 0,
     };
     let mut taken = 0;
+    let mut begun = 0;
     let mut samples = Vec::new();
     for tally in done {
         for (sum, route) in routes.iter_mut().zip(&tally.routes) {
@@ -141,6 +142,7 @@ fn merge(
         generator.queued += tally.queued;
         generator.peak_connections += tally.peak_connections;
         taken += tally.taken;
+        begun = tally.begun.max(begun);
         samples.extend(tally.samples);
     }
     if let Model::Open { schedules, .. } = &job.model {
@@ -160,7 +162,8 @@ fn merge(
         sample.message = printable(&redactor.scrub(&sample.message), 400);
         *count <= MAX_SAMPLES
     });
-    LoadTally { routes, seconds, generator, samples, interrupted }
+    let next = job.first + begun * job.workers as u64;
+    LoadTally { routes, seconds, generator, samples, interrupted, next }
 }
 
 /// A second that not all workers have reported yet.

@@ -204,7 +204,8 @@ pub struct Spread {
 }
 
 impl Spread {
-    fn of(histogram: &Histogram<u64>) -> Self {
+    /// Of a second's response times.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
         let at = |q| histogram.value_at_quantile(q);
         Spread { count: histogram.len(), p50: at(0.5), p99: at(0.99), max: histogram.max() }
     }
@@ -260,6 +261,15 @@ pub struct LoadTally {
     pub samples: Vec<ErrorSample>,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
+    /// The first number that no request of it had, for a load that goes on from it.
+    pub next: u64,
+}
+
+impl LoadTally {
+    /// Requests of all routes that ended.
+    pub fn requests(&self) -> u64 {
+        self.routes.iter().map(|route| route.counts.requests).sum()
+    }
 }
 
 /// What one failed request looked like.

@@ -75,6 +75,12 @@ impl Schedule {
         schedule
     }
 
+    /// The same arrivals with other numbers: the users go on where a load before left off.
+    pub(super) fn numbered_from(mut self, first: u64) -> Self {
+        self.number += first;
+        self
+    }
+
     fn begin_part(&mut self) {
         self.cursor = 0;
         self.area = 0.0;

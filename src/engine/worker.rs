@@ -43,6 +43,8 @@ pub(super) struct WorkerTally {
     pub(super) schedule_lag: hdrhistogram::Histogram<u64>,
     pub(super) queued: u64,
     pub(super) taken: u64,
+    /// Requests begun, the warm-up's included.
+    pub(super) begun: u64,
     pub(super) cpu: Duration,
     pub(super) peak_connections: u64,
     pub(super) interrupted: bool,
@@ -201,6 +203,7 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         schedule_lag: recorder.schedule_lag.clone(),
         queued: recorder.queued,
         taken: recorder.taken,
+        begun: worker.counter.get(),
         routes: recorder.into_routes(),
         cpu,
         peak_connections: worker.peak.get(),
@@ -334,7 +337,7 @@ impl Worker {
     pub(super) fn count(&self) -> u64 {
         let count = self.counter.get();
         self.counter.set(count + 1);
-        count * self.job.workers as u64 + self.index as u64
+        self.job.first + count * self.job.workers as u64 + self.index as u64
     }
 
     /// Counts a request under way.

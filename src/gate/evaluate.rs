@@ -1,5 +1,6 @@
 //! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
 
+use super::ratio::ratio;
 use super::{GateOutcome, Verdict, findings};
 use crate::capacity::answer;
 use crate::compare::{self, Metric, quantity};
@@ -116,11 +117,11 @@ fn against(bound: Bound, value: f64) -> Judged {
     (verdict, format!("{shown}, {margin}"))
 }
 
-fn was(metric: Metric) -> String {
+pub(super) fn was(metric: Metric) -> String {
     format!("{} {}", metric.name(), if metric == Metric::Errors { "were" } else { "was" })
 }
 
-fn margin(bound: Bound, value: f64, show: impl Fn(f64) -> String) -> String {
+pub(super) fn margin(bound: Bound, value: f64, show: impl Fn(f64) -> String) -> String {
     let distance = value - bound.limit;
     if distance == 0.0 {
         return match bound.op {
@@ -137,35 +138,13 @@ fn margin(bound: Bound, value: f64, show: impl Fn(f64) -> String) -> String {
     }
 }
 
-fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
-    let metric = bound.metric;
-    let of = |subject: &Subject| {
-        let stack = subject.stack.as_deref().unwrap_or_default();
-        value(record, stack, subject.route.as_deref(), metric)
-            .map_err(|reason| if reason.starts_with(stack) { reason } else { format!("{stack}: {reason}") })
-    };
-    let (first, second) = match (of(a), of(b)) {
-        (Ok(first), Ok(second)) => (first, second),
-        (Err(reason), _) | (_, Err(reason)) => return (Verdict::Unknown, reason),
-    };
-    let name = was(metric);
-    let both = format!("{} against {}", metric.show(first), metric.show(second));
-    if second == 0.0 {
-        let verdict = match (first == 0.0, bound.op) {
-            (true, Op::AtMost | Op::AtLeast) | (false, Op::More | Op::AtLeast) => Verdict::Pass,
-            (true, Op::Less | Op::More) => Verdict::Unknown,
-            (false, Op::Less | Op::AtMost) => Verdict::Fail,
-        };
-        return (verdict, format!("{name} {both}: there is no ratio to nothing"));
-    }
-    let ratio = first / second;
-    let verdict = if bound.op.holds(ratio, bound.limit) { Verdict::Pass } else { Verdict::Fail };
-    let margin = margin(bound, ratio, quantity::ratio);
-    (verdict, format!("{name} {} ({both}), {margin}", quantity::ratio(ratio)))
-}
-
 /// The number a gate rests on, or why it can't be trusted or is not there.
-fn value(record: &Record, stack: &str, route: Option<&str>, metric: Metric) -> Result<f64, String> {
+pub(super) fn value(
+    record: &Record,
+    stack: &str,
+    route: Option<&str>,
+    metric: Metric,
+) -> Result<f64, String> {
     let stack = find(record, stack)?;
     if let Some(unmeasured) = stack.unmeasured() {
         // Why not stands at the top of every report.
@@ -230,6 +209,7 @@ mod tests {
     #[test]
     fn ratios_are_the_first_over_the_second() {
         let mut record = fixture::two_stacks();
+        record.judging.strict = true;
         record.stacks[0].total.response.p95_ms = Some(100.0);
         record.stacks[1].total.response.p95_ms = Some(25.0);
         let (verdict, reason) = judged(&mut record, "prod vs dev: p95 < 0.8x");

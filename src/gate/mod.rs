@@ -5,6 +5,7 @@
 
 mod evaluate;
 mod findings;
+mod ratio;
 
 pub use self::evaluate::evaluate;
 pub use crate::expression::{Gate, GateError, parse};

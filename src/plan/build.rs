@@ -97,6 +97,7 @@ impl Check<'_> {
         self.objective(document, &routes, &mut load);
         let gates = self.gates(document, &routes);
         let accepts = self.accepts(document, &stacks);
+        let margin = self.margin(document);
         Plan {
             title: scenario.title.clone(),
             description: scenario.description.clone(),
@@ -132,6 +133,8 @@ impl Check<'_> {
             audit_baseline: self.audit_file(document, "baseline", scenario.audit.baseline.as_deref()),
             inline_secrets: document.secrets.clone(),
             gates,
+            margin,
+            strict: document.scenario.gates.strict,
         }
     }
 

@@ -47,9 +47,12 @@ impl Check<'_> {
             Some(threads) => threads as usize,
             None => default_threads(&model, series.as_ref()),
         };
+        let blocks = self.blocks(load, place, &model, series.is_some());
         LoadPlan {
             model,
             series,
+            blocks,
+            first: 0,
             warmup: self.duration(Some(&load.warmup), place.key("warmup"), Duration::from_secs(2)),
             connection: load.connection,
             tls_resumption: load.tls_resumption,

@@ -3,6 +3,7 @@
 
 mod accepts;
 mod auths;
+mod blocks;
 mod body;
 mod build;
 mod check;
@@ -21,12 +22,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use crate::scenario::model::{
-    Arrivals, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role, RouteKind,
+    Arrivals, BlockOrder, ConnectionMode, Prepare, Process, Profile, RenderedFile, Requirement, Role,
+    RouteKind,
 };
 use crate::scenario::model::{Auth, Hook};
 use crate::scenario::{Diagnostics, Mistakes};
 use crate::secret::{ExposeSecret, Redactor, SecretString, spellings};
 pub use accepts::AcceptPlan;
+pub use blocks::BlocksPlan;
 pub use series::{PAUSE, SearchPlan, SeriesPlan, SweepPlan};
 pub use template::{Scope, Template, TemplateError, Variable};
 
@@ -108,6 +111,10 @@ pub struct Plan {
     pub inline_secrets: Vec<SecretString>,
     /// Gate expressions as written, with their line (1-based) in the scenario file.
     pub gates: Vec<GateLine>,
+    /// Differences between stacks up to this share do not matter.
+    pub margin: f64,
+    /// Whether a gate on a ratio judges the ratio itself and not its interval.
+    pub strict: bool,
 }
 
 /// A file beside the scenario that the audit writes and reads.
@@ -444,6 +451,10 @@ pub struct LoadPlan {
     pub model: ModelPlan,
     /// Several loads in a row instead of the one.
     pub series: Option<SeriesPlan>,
+    /// The blocks it is cut into where stacks take turns; `None` where each gets it in one piece.
+    pub blocks: Option<BlocksPlan>,
+    /// Number of the first request: `{{counter}}` and the users go on from it.
+    pub first: u64,
     /// Left out of the results; runs at the profile's first level.
     pub warmup: Duration,
     /// Keep-alive or one connection a request.

@@ -208,6 +208,7 @@ impl LoadRecord {
             profile: Vec::new(),
             requests_per_arrival: None,
             connection: "new".into(),
+            blocks: None,
         }
     }
 
@@ -267,6 +268,7 @@ impl LoadRecord {
             profile,
             requests_per_arrival: requests_per_arrival(items),
             connection: connection.to_owned(),
+            blocks: None,
         }
     }
 }
@@ -359,6 +361,7 @@ mod tests {
             generator: generator(9.5, 50),
             samples: Vec::new(),
             interrupted: false,
+            next: 0,
         };
         let warnings = load_warnings(&tally);
         assert_eq!(warnings.iter().filter(|w| w.starts_with("the generator was the limit")).count(), 2);
@@ -368,7 +371,8 @@ mod tests {
     fn says_why_arrivals_were_left_over() {
         let said = |generator: GeneratorTally, interrupted| {
             let (routes, seconds, samples) = Default::default();
-            let warnings = load_warnings(&LoadTally { routes, seconds, generator, samples, interrupted });
+            let warnings =
+                load_warnings(&LoadTally { routes, seconds, generator, samples, interrupted, next: 0 });
             warnings
                 .into_iter()
                 .find(|w| w.starts_with("7 arrivals of the schedule were never sent"))
@@ -418,6 +422,8 @@ mod tests {
                 connections: 8,
             },
             series: None,
+            blocks: None,
+            first: 0,
             warmup: second,
             connection: ConnectionMode::KeepAlive,
             tls_resumption: true,

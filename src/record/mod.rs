@@ -2,6 +2,7 @@
 
 pub mod acceptance;
 pub mod audit;
+pub mod block;
 pub mod build;
 pub mod hlog;
 pub mod latency;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::acceptance::{Acceptance, BaselineRecord, Standing};
 pub use self::audit::{CheckOutcome, Confidence, Evidence, MOST_PLACES, Outcome, Place, Severity};
+pub use self::block::{BlockRecord, BlockRoute, BlocksRecord, MachineLook};
 pub use self::latency::LatencyRecord;
 pub use self::series::{CapacityRecord, Ending, Phase, ProbeRecord, ProbeVerdict, SweepRecord};
 use crate::engine::ErrorSample;
@@ -29,6 +31,9 @@ pub const VERSION: u32 = 1;
 
 /// How a record's `partial` begins where stacks failed.
 pub const UNMEASURED: &str = "not measured to the end";
+
+/// How a stack's warning begins where a server would not renew tokens during the load.
+pub const NOT_RENEWED: &str = "tokens were not renewed";
 
 /// One run: what was asked, what was measured, what the audit saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +78,9 @@ pub struct Record {
     pub baseline: Option<BaselineRecord>,
     /// Gate expressions as written.
     pub gates: Vec<GateText>,
+    /// How comparisons are judged.
+    #[serde(default)]
+    pub judging: Judging,
     /// What a reader must know before trusting the numbers.
     pub warnings: Vec<String>,
 }
@@ -146,6 +154,24 @@ pub struct LoadRecord {
     pub requests_per_arrival: Option<f64>,
     /// `keep-alive` or `new`.
     pub connection: String,
+    /// How the stacks took turns; absent where each had its load in one piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<BlocksRecord>,
+}
+
+/// How comparisons are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judging {
+    /// Differences up to this share do not matter.
+    pub margin: f64,
+    /// Whether a gate on a ratio judges the ratio itself and not its interval.
+    pub strict: bool,
+}
+
+impl Default for Judging {
+    fn default() -> Self {
+        Judging { margin: 0.05, strict: false }
+    }
 }
 
 /// A gate as written.
@@ -191,6 +217,9 @@ pub struct StackRecord {
     /// CPU and memory of its process tree; absent for a stack that was not started here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRecord>,
+    /// The blocks that its load was cut into; empty where it had it in one piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<BlockRecord>,
     /// The search for its capacity, where one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityRecord>,

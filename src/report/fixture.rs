@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::engine::{ErrorClass, ErrorSample, histogram};
 use crate::plan::{Role, RouteKind};
 use crate::record::{
-    Acceptance, CapacityRecord, CheckOutcome, Confidence, Ending, Evidence, GateText, GeneratorRecord,
-    LatencyRecord, LoadRecord, Machine, Outcome, Phase, Place, ProbeRecord, ProbeVerdict, Record,
-    ResourceRecord, RouteRecord, ScenarioText, SecondRecord, Severity, StackRecord, Standing, SweepRecord,
-    Tool, VERSION,
+    Acceptance, BlockRecord, BlockRoute, BlocksRecord, CapacityRecord, CheckOutcome, Confidence, Ending,
+    Evidence, GateText, GeneratorRecord, Judging, LatencyRecord, LoadRecord, Machine, MachineLook, Outcome,
+    Phase, Place, ProbeRecord, ProbeVerdict, Record, ResourceRecord, RouteRecord, ScenarioText, SecondRecord,
+    Severity, StackRecord, Standing, SweepRecord, Tool, VERSION,
 };
 use crate::stack::Sample;
 
@@ -127,6 +127,7 @@ pub fn stack(name: &str, role: Role, url: &str, routes: Vec<RouteRecord>, median
             peak_rss_bytes: processes * 41_000_000 + 6_200_000,
             samples,
         }),
+        blocks: Vec::new(),
         capacity: None,
         sweep: None,
         samples: Vec::new(),
@@ -351,6 +352,7 @@ pub fn two_stacks() -> Record {
             profile: vec![(0.0, 200.0), (20.0, 200.0)],
             requests_per_arrival: Some(1.0),
             connection: "keep-alive".into(),
+            blocks: None,
         },
         stacks: vec![dev, prod],
         left_out: Vec::new(),
@@ -367,7 +369,52 @@ pub fn two_stacks() -> Record {
         ]
         .map(|(text, line)| GateText { text: text.into(), line })
         .to_vec(),
+        judging: Judging { strict: true, ..Judging::default() },
         warnings: Vec::new(),
+    }
+}
+
+/// The same, loaded in twenty blocks a stack, in turn: both swing with the machine, and prod by a little on its own.
+pub fn duet() -> Record {
+    let mut record = two_stacks();
+    record.judging = Judging::default();
+    record.load.summary.push_str(", in 20 blocks of 1 s, the stacks taking turns");
+    record.load.blocks =
+        Some(BlocksRecord { count: 20, length_s: 1.0, settle_s: 0.25, order: "balanced".into() });
+    for (at, stack) in (0_u32..).zip(&mut record.stacks) {
+        stack.blocks = (0..20).map(|round| block(stack, at, round)).collect();
+    }
+    record
+}
+
+fn block(stack: &StackRecord, at: u32, round: u32) -> BlockRecord {
+    let wave = 1.0 + 0.1 * f64::from(round % 5) / 5.0;
+    let own = 1.0 + 0.02 * f64::from((round * (7 + at)) % 11) / 11.0;
+    let of = |route: &RouteRecord| {
+        let share = |n: u64| n * u64::from(round + 1) / 20 - n * u64::from(round) / 20;
+        let (requests, errors) = (share(route.requests), share(route.error_count()));
+        let median = route.response.p50_ms.unwrap_or_default() * wave * own;
+        let seed = u64::from(at * 1_000 + round) + route.requests;
+        BlockRoute {
+            name: route.name.clone(),
+            requests,
+            errors,
+            statuses: BTreeMap::from([(200, requests - errors), (500, errors)]),
+            response: latency(requests - errors, median, 0.35, seed),
+        }
+    };
+    let place = round * 2 + if round.is_multiple_of(2) { at } else { 1 - at };
+    BlockRecord {
+        round,
+        place,
+        at_s: f64::from(place) * 1.3,
+        wall_s: 1.0,
+        total: of(&stack.total),
+        routes: stack.routes.iter().map(of).collect(),
+        cpu_s: stack.resources.as_ref().map(|of| of.cpu_s / 20.0 * wave * own),
+        peak_rss_bytes: stack.resources.as_ref().map(|of| of.peak_rss_bytes - u64::from(20 - round) * 10_000),
+        generator: GeneratorRecord { schedule_lag: LatencyRecord::default(), ..stack.generator.clone() },
+        machine: MachineLook { stolen: Some(0.004), mhz: Some(2_450.0) },
     }
 }
 

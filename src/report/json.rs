@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Document, finding, foreign, series};
 use crate::capacity;
-use crate::compare::{Comparison, Metric};
+use crate::compare::{Basis, Comparison, Metric};
 use crate::record::{CapacityRecord, ProbeRecord, RouteRecord, StackRecord, SweepRecord};
 
 /// The summary, pretty-printed. Latencies are milliseconds, shares 0 to 1, memory bytes; what could not be
@@ -140,6 +140,21 @@ fn comparison(comparison: &Comparison) -> Value {
             "first": row.first.map(rounded),
             "second": row.second.map(rounded),
             "ratio": row.ratio.map(rounded),
+            "interval": row.interval().map(|of| [rounded(of.low), rounded(of.high)]),
+            "difference": row.evidence.map(|of| rounded(of.difference.point)),
+            "difference_interval": row.evidence.map(|of| {
+                [rounded(of.difference.interval.low), rounded(of.difference.interval.high)]
+            }),
+            "p": row.evidence.map(|of| rounded(of.p)),
+            "standing": row.standing().map(|of| of.word(row.metric)),
+        })).collect::<Vec<_>>(),
+        "pairs_of_blocks": match comparison.basis {
+            Basis::Pairs(n) => Some(n),
+            Basis::Apart(_) | Basis::Nothing => None,
+        },
+        "margin": comparison.margin,
+        "doubts": comparison.doubts.iter().map(|doubt| json!({
+            "weight": doubt.weight.name(), "route": doubt.route.as_deref().map(line), "reason": line(&doubt.reason),
         })).collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::terminal::{classes, headline_metrics, shown};
-use super::{Document, finding, foreign, series};
+use super::{Document, finding, foreign, ratios, series};
 use crate::compare::{self, Metric, quantity};
 use crate::gate::Verdict;
 use crate::record::ProbeRecord;
@@ -26,6 +26,7 @@ pub fn render(document: &Document<'_>) -> String {
     let _ = writeln!(out, "## {sign} {}\n\n{}\n", text(&record.title), escape(&document.verdict()));
     series_tables(document, &mut out);
     headline(document, &mut out);
+    comparisons(document, &mut out);
     routes(document, &mut out);
     gates(document, &mut out);
     insights(document, &mut out);
@@ -130,6 +131,29 @@ fn headline(document: &Document<'_>, out: &mut String) {
         }
     }
     out.push('\n');
+}
+
+/// What the blocks say of each ratio.
+fn comparisons(document: &Document<'_>, out: &mut String) {
+    for comparison in &document.comparisons {
+        let lines = ratios::overall(comparison);
+        if lines.is_empty() {
+            continue;
+        }
+        let (second, first) = (text(&comparison.second), text(&comparison.first));
+        let _ = writeln!(out, "| {second} / {first} | ratio | 95 % interval | |\n|---|---:|---|---|");
+        for line in lines {
+            let _ = writeln!(out, "| {} | {} | {} | {} |", line.title, line.ratio, line.interval, line.word);
+        }
+        let _ = writeln!(out, "\n{}.", escape(&ratios::basis(comparison)));
+        for sentence in ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)) {
+            let _ = writeln!(out, "- {}", escape(&sentence));
+        }
+        out.push('\n');
+    }
+    for doubt in ratios::doubts(document) {
+        let _ = writeln!(out, "⚠️ {}\n", escape(&doubt));
+    }
 }
 
 fn routes(document: &Document<'_>, out: &mut String) {
@@ -314,6 +338,11 @@ mod tests {
         let text = render(&Document::of(&fixture::two_stacks()));
         assert!(text.lines().count() < 60, "{} lines", text.lines().count());
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn stacks_that_took_turns() {
+        insta::assert_snapshot!(render(&Document::of(&fixture::duet())));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod metrics;
 pub mod otlp;
 mod priority;
 pub mod prometheus;
+mod ratios;
 pub mod sarif;
 mod series;
 pub mod summary;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Document, finding, foreign, series};
+use super::{Document, finding, foreign, ratios, series};
 use crate::capacity;
 use crate::compare::{self, Metric, Ratio, quantity};
 use crate::gate::Verdict;
@@ -56,6 +56,7 @@ pub fn render(document: &Document<'_>, look: &Look<'_>) -> String {
     page.head(document);
     page.series(document);
     page.headline(document);
+    page.ratios(document);
     page.routes(document);
     page.errors(document);
     page.audit(document);
@@ -215,6 +216,41 @@ impl Page<'_> {
                 let row = self.paint(FAINT, row.trim_end());
                 self.line(&row);
             }
+        }
+    }
+
+    /// What the blocks say of each ratio.
+    fn ratios(&mut self, document: &Document<'_>) {
+        for comparison in &document.comparisons {
+            let lines = ratios::overall(comparison);
+            if lines.is_empty() {
+                continue;
+            }
+            let (second, first) = (&comparison.second, &comparison.first);
+            let title = format!("{} / {}", foreign::line(second, 24), foreign::line(first, 24));
+            self.section(&title, &ratios::basis(comparison));
+            for line in lines {
+                let style = match line.good {
+                    Some(true) => GOOD,
+                    Some(false) => BAD,
+                    None => Style::new(),
+                };
+                let row = format!(
+                    "  {}{:>9}   {:<22} {}",
+                    pad(&line.title, 18),
+                    line.ratio,
+                    line.interval,
+                    self.paint(style, &line.word)
+                );
+                self.line(&row);
+            }
+            for sentence in ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)) {
+                self.paragraph("  ", 2, &sentence);
+            }
+        }
+        for doubt in ratios::doubts(document) {
+            let doubt = self.paint(DOUBT, &doubt);
+            self.paragraph("  ", 2, &doubt);
         }
     }
 
@@ -544,6 +580,11 @@ mod tests {
     #[test]
     fn two_stacks() {
         insta::assert_snapshot!(plain(&fixture::two_stacks()));
+    }
+
+    #[test]
+    fn stacks_that_took_turns() {
+        insta::assert_snapshot!(plain(&fixture::duet()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Document, finding, foreign, series};
 use crate::capacity;
-use crate::compare::{ALL_ROUTES, Comparison, Metric, Stall, quantity};
+use crate::compare::{ALL_ROUTES, Comparison, Metric, Stall, Standing, quantity};
 use crate::gate::{GateOutcome, Verdict};
 use crate::record::{Record, StackRecord, UNMEASURED};
 
@@ -224,6 +224,17 @@ fn beside(record: &Record, comparison: &Comparison) -> Option<String> {
     let (first, second) = (foreign::line(&comparison.first, 40), foreign::line(&comparison.second, 40));
     let numbers = format!("median {} against {}", quantity::latency(b), quantity::latency(a));
     let mut text = match row.improved() {
+        None if let Some(Standing::Unclear { .. }) = row.standing() => {
+            let between = row
+                .interval()
+                .map(|of| format!(", ratio {} to {}", quantity::ratio(of.low), quantity::ratio(of.high)));
+            let between = between.unwrap_or_default();
+            format!("Whether {second} is as fast as {first} is not clear ({numbers}{between})")
+        }
+        None if let Some(Standing::Same) = row.standing() => {
+            let margin = quantity::percent(comparison.margin);
+            format!("{second} is as fast as {first}, within {margin} ({numbers})")
+        }
         None => format!("{second} is as fast as {first} ({numbers})"),
         Some(true) => format!("{second} is {} faster than {first} ({numbers})", quantity::ratio(1.0 / ratio)),
         Some(false) => format!("{second} is {} slower than {first} ({numbers})", quantity::ratio(ratio)),

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use super::{Broken, Event, Trial};
+use super::{Broken, Event, Trial, or_stopped};
 use crate::auth::{Renewed, Wallet};
 use crate::engine::{self, LoadInput, LoadTally};
 use crate::plan::{Plan, SeriesPlan};
 use crate::record::build::load_warnings;
-use crate::record::{GeneratorRecord, ResourceRecord, RouteRecord, SecondRecord};
+use crate::record::{GeneratorRecord, NOT_RENEWED, ResourceRecord, RouteRecord, SecondRecord};
 use crate::secret::Redactor;
 use crate::stack::{Running, Sample};
 use crate::wire::Endpoint;
@@ -36,9 +36,9 @@ pub(super) struct Site<'a> {
 /// What one load measured.
 pub(super) struct Stretch {
     pub(super) tally: LoadTally,
-    samples: Vec<Sample>,
-    death: Option<String>,
-    measured_from: Option<Instant>,
+    pub(super) samples: Vec<Sample>,
+    pub(super) death: Option<String>,
+    pub(super) measured_from: Option<Instant>,
 }
 
 impl Stretch {
@@ -63,8 +63,28 @@ impl Trial<'_> {
         }
         let stretch = self.stretch(plan, site).await?;
         let outcome = stretch.outcome();
-        self.keep(site, stretch);
+        self.keep(site.position, site.name, stretch);
         outcome
+    }
+
+    /// Renews the tokens that would not last for a load of this length. A server that does not is said, once.
+    pub(super) async fn renew_before(
+        &mut self,
+        plan: &Plan,
+        site: &mut Site<'_>,
+        margin: Duration,
+    ) -> Result<(), Broken> {
+        let renewal = site.wallet.renew(plan, &site.running.endpoint, margin);
+        let renewed = or_stopped(self.stop.clone(), renewal).await.ok_or(Broken::Interrupted)?;
+        self.redactor = self.redactor.clone().joined(site.wallet.redactor(plan));
+        if let Err(error) = renewed {
+            let text = self.redactor.scrub(&not_renewed(&error));
+            let warnings = &mut self.record.stacks[site.position].warnings;
+            if !warnings.contains(&text) {
+                warnings.push(text);
+            }
+        }
+        Ok(())
     }
 
     /// One load from warm-up to drain.
@@ -147,6 +167,9 @@ impl Trial<'_> {
                 let since = measured_from.map_or(Duration::ZERO, |at| at - self.began);
                 let start = since + Duration::from_secs(tally.second.into());
                 self.append(&stack, start, Duration::from_secs(1), &response);
+                if let Some(held) = &mut self.held {
+                    held.push(((*tally).clone(), (*response).clone()));
+                }
                 self.say(Event::Second { stack, tally, response });
             }
         }
@@ -184,10 +207,18 @@ impl Trial<'_> {
         }
     }
 
-    /// Keeps what a load measured as the stack's own figures.
-    pub(super) fn keep(&mut self, site: &Site<'_>, stretch: Stretch) {
-        self.log_routes(site.name, &stretch.tally, stretch.measured_from);
+    /// Keeps what a load measured as the stack's own figures: nothing more will be added to them.
+    pub(super) fn keep(&mut self, position: usize, name: &str, stretch: Stretch) {
+        self.log_routes(name, &stretch.tally, stretch.measured_from);
         let Stretch { tally, samples, .. } = stretch;
+        self.figures(position, &tally, samples);
+        let record = &mut self.record.stacks[position];
+        record.failure = None;
+        record.warnings.extend(load_warnings(&tally));
+    }
+
+    /// Puts the figures of a load, whole or so far, into the record.
+    pub(super) fn figures(&mut self, position: usize, tally: &LoadTally, samples: Vec<Sample>) {
         let wall_s = tally.generator.wall_s;
         let total = RouteRecord::total(&tally.routes, wall_s);
         let routes = self
@@ -197,8 +228,7 @@ impl Trial<'_> {
             .zip(&tally.routes)
             .map(|(route, result)| RouteRecord::of(self.plan, route, result, wall_s))
             .collect();
-        let record = &mut self.record.stacks[site.position];
-        record.failure = None;
+        let record = &mut self.record.stacks[position];
         record.wall_s = wall_s;
         record.resources = ResourceRecord::of(samples, total.requests);
         record.total = total;
@@ -206,8 +236,11 @@ impl Trial<'_> {
         record.seconds = tally.seconds.iter().map(SecondRecord::of).collect();
         record.generator = GeneratorRecord::of(&tally.generator);
         record.samples = tally.samples.clone();
-        record.warnings.extend(load_warnings(&tally));
     }
+}
+
+fn not_renewed(error: &impl std::fmt::Display) -> String {
+    format!("{}: {error}; later answers may be 401", NOT_RENEWED)
 }
 
 /// Renews tokens before they end, for as long as it is polled; comes back only with what went wrong.
@@ -229,7 +262,7 @@ async fn renew(
                     }
                 }
             }
-            Err(error) => return format!("tokens were not renewed: {error}; later answers may be 401"),
+            Err(error) => return not_renewed(&error),
         }
     }
 }

@@ -3,11 +3,14 @@
 //! A stack that does not start, refuses a login or dies is a failure of that stack: it stands in the record with its
 //! reason and the other stacks are still measured. The record on disk is replaced after every step.
 
+mod blocks;
 mod descriptors;
 mod discover;
 mod folder;
+mod host;
 mod load;
 mod series;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,21 +22,26 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+pub use self::blocks::time as blocks_time;
+use self::blocks::{Lane, Ready};
 use self::load::Site;
 use crate::audit::{self, AuditInput, Audited, Mode, Policy, Selection};
 use crate::auth::Wallet;
 use crate::capacity;
 use crate::engine::SecondTally;
-use crate::plan::{GateLine, Plan, Role, StackId, StackPlan};
+use crate::plan::{BlocksPlan, GateLine, Plan, Role, StackId, StackPlan};
 use crate::record::hlog::HistogramLog;
 use crate::record::store::StoreError;
 use crate::record::{
-    GateText, GeneratorRecord, LatencyRecord, LoadRecord, Machine, Outcome, Record, RouteRecord,
-    ScenarioText, StackRecord, Tool, UNMEASURED, VERSION,
+    BlocksRecord, GateText, GeneratorRecord, Judging, LatencyRecord, LoadRecord, Machine, Outcome, Record,
+    RouteRecord, ScenarioText, StackRecord, Tool, UNMEASURED, VERSION,
 };
 use crate::secret::Redactor;
 use crate::stack::{self, Running};
 use crate::wire::{self, Limits, Request};
+
+/// What the second name of a stack that is compared with itself ends with.
+const AGAIN: &str = " again";
 
 /// What a run may be told.
 #[derive(Debug, Clone)]
@@ -50,6 +58,8 @@ pub struct Options {
     pub policy: Policy,
     /// Whether to send the load.
     pub load: bool,
+    /// Whether to compare the one stack with itself: what differs then is the noise of the method.
+    pub itself: bool,
 }
 
 impl Options {
@@ -100,6 +110,15 @@ pub enum Event {
         tally: Box<SecondTally>,
         /// Response times of its good answers in nanoseconds.
         response: Box<Histogram<u64>>,
+    },
+    /// A block begins.
+    Block {
+        /// The stack.
+        stack: String,
+        /// Which one it is, from 1.
+        number: u32,
+        /// Of how many.
+        count: u32,
     },
     /// A load of a series begins.
     Probe {
@@ -166,6 +185,7 @@ pub async fn run(
         interrupted: false,
         audited: Vec::new(),
         dev: None,
+        held: None,
     };
     if let Some(short) = options.load.then(|| descriptors::make_room(&plan.load)).flatten() {
         trial.warn(short);
@@ -173,11 +193,25 @@ pub async fn run(
     trial.begin_log();
     trial.save();
     let mut running = trial.start_all().await;
-    for stack in &mut running {
+    let cut = trial.cut(running.len());
+    let mut ready = Vec::new();
+    let mut lanes = Vec::new();
+    for (at, stack) in running.iter_mut().enumerate() {
         if trial.interrupted {
             break;
         }
-        trial.measure(stack).await;
+        let name = plan.stacks[stack.id.0].name.clone();
+        if let Some((position, values, wallet)) = trial.measure(stack, &name, cut.is_none()).await {
+            lanes.push(Lane::new(plan, &name, position, ready.len()));
+            ready.push(Ready { running: at, values, wallet });
+        }
+        trial.save();
+    }
+    if let Some(cut) = cut.filter(|_| !trial.interrupted) {
+        if options.itself {
+            lanes.extend(trial.again(ready.len()));
+        }
+        trial.take_turns(&cut, &mut running, &mut ready, lanes).await;
         trial.save();
     }
     trial.conclude_audit();
@@ -205,6 +239,8 @@ struct Trial<'a> {
     audited: Vec<Audited>,
     /// Name and credentials of the dev stack, once it was audited.
     dev: Option<(String, Wallet)>,
+    /// The seconds of a block, for the load they are a part of; `None` where nobody joins them.
+    held: Option<Vec<(SecondTally, Histogram<u64>)>>,
 }
 
 impl Trial<'_> {
@@ -290,27 +326,71 @@ impl Trial<'_> {
         }
     }
 
-    /// Tokens, audit and load of one stack.
-    async fn measure(&mut self, running: &mut Running) {
-        let name = self.plan.stacks[running.id.0].name.clone();
-        let position = self.record.stacks.iter().position(|record| record.name == name);
-        let Some(position) = position else { return };
+    /// How the load is cut into blocks where stacks take turns; `None` where each gets it in one piece.
+    fn cut(&mut self, running: usize) -> Option<BlocksPlan> {
+        let taking_turns = running > 1 || self.options.itself;
+        let cut = self.plan.load.blocks.filter(|cut| self.options.load && (taking_turns || cut.asked));
+        if let Some(cut) = &cut {
+            let blocks = BlocksRecord::of(cut);
+            self.record.load.summary = format!("{}, {}", self.record.load.summary, blocks.summary());
+            self.record.load.blocks = Some(blocks);
+        }
+        cut
+    }
+
+    /// The lane that loads the one stack that is ready once more, as if it were another.
+    fn again(&mut self, ready: usize) -> Option<Lane> {
+        let first = self.record.stacks.first().filter(|_| ready == 1)?;
+        let mut second = first.clone();
+        second.name.push_str(AGAIN);
+        let lane = Lane::new(self.plan, &second.name, self.record.stacks.len(), 0);
+        self.record.stacks.push(second);
+        Some(lane)
+    }
+
+    /// Tokens and audit of one stack, and its load where it gets that in one piece. Otherwise: where it stands in the
+    /// record, and what its load needs.
+    async fn measure(
+        &mut self,
+        running: &mut Running,
+        name: &str,
+        whole: bool,
+    ) -> Option<(usize, BTreeMap<String, String>, Wallet)> {
+        let position = self.record.stacks.iter().position(|record| record.name == name)?;
         self.record.stacks[position].url = running.endpoint.url.to_string();
         self.record.stacks[position].startup_s = running.startup.map(|d| d.as_secs_f64());
-        match self.trial_of(running, &name, position).await {
+        let outcome = match self.ready(running, name, position).await {
+            Ok((values, wallet)) if !whole => return Some((position, values, wallet)),
+            Ok(_) if !self.options.load => {
+                self.record.stacks[position].failure = None;
+                Ok(())
+            }
+            Ok((values, mut wallet)) => {
+                let (values, wallet) = (&values, &mut wallet);
+                self.load(&mut Site { running, name, position, values, wallet }).await
+            }
+            Err(broken) => Err(broken),
+        };
+        match outcome {
             Ok(()) => {}
             Err(Broken::Interrupted) => {
                 self.interrupted = true;
-                self.fail(&name, "interrupted before its end".into());
+                self.fail(name, "interrupted before its end".into());
             }
-            Err(Broken::Failed(reason)) => self.fail(&name, reason),
+            Err(Broken::Failed(reason)) => self.fail(name, reason),
         }
+        None
     }
 
-    async fn trial_of(&mut self, running: &mut Running, name: &str, position: usize) -> Result<(), Broken> {
+    async fn ready(
+        &mut self,
+        running: &mut Running,
+        name: &str,
+        position: usize,
+    ) -> Result<(BTreeMap<String, String>, Wallet), Broken> {
         let server = wire::fetch(&running.endpoint, &home(), Limits::default()).await;
         self.record.stacks[position].server = server.ok().and_then(|response| response.header("server"));
-        let mut wallet = self.tokens(running, name).await?;
+        let wallet = self.tokens(running, name).await?;
         self.redactor = self.redactor.clone().joined(wallet.redactor(self.plan));
         for warning in &wallet.warnings {
             self.record.stacks[position].warnings.push(self.redactor.scrub(warning));
@@ -323,12 +403,7 @@ impl Trial<'_> {
             }
             self.save();
         }
-        if !self.options.load {
-            self.record.stacks[position].failure = None;
-            return Ok(());
-        }
-        let (values, wallet) = (&values, &mut wallet);
-        self.load(&mut Site { running, name, position, values, wallet }).await
+        Ok((values, wallet))
     }
 
     async fn tokens(&self, running: &Running, name: &str) -> Result<Wallet, Broken> {
@@ -448,7 +523,7 @@ fn home() -> Request {
 fn empty_record(plan: &Plan, options: &Options) -> Record {
     let load = options.load;
     // Without a load the other gates have nothing to judge.
-    let wanted = |gate: &&GateLine| load || gate.text.trim_start().starts_with("audit ");
+    let wanted = |gate: &&GateLine| !options.itself && (load || gate.text.trim_start().starts_with("audit "));
     let gate = |gate: &GateLine| GateText { text: gate.text.clone(), line: gate.line };
     Record {
         version: VERSION,
@@ -476,6 +551,7 @@ fn empty_record(plan: &Plan, options: &Options) -> Record {
         accepted: Vec::new(),
         baseline: None,
         gates: plan.gates.iter().filter(wanted).map(gate).collect(),
+        judging: Judging { margin: plan.margin, strict: plan.strict },
         warnings: Vec::new(),
     }
 }
@@ -505,6 +581,7 @@ fn empty_stack(plan: &Plan, stack: &StackPlan, load: bool) -> StackRecord {
             saturated: false,
         },
         resources: None,
+        blocks: Vec::new(),
         capacity: None,
         sweep: None,
         samples: Vec::new(),

@@ -135,17 +135,7 @@ impl Trial<'_> {
     /// One load to its end, with tokens that last for it.
     async fn probe(&mut self, plan: &Plan, site: &mut Site<'_>) -> Result<Stretch, Broken> {
         let margin = RENEW_MARGIN + plan.load.probe_time().1;
-        let renewal = site.wallet.renew(plan, &site.running.endpoint, margin);
-        let renewed = or_stopped(self.stop.clone(), renewal).await.ok_or(Broken::Interrupted)?;
-        self.redactor = self.redactor.clone().joined(site.wallet.redactor(plan));
-        if let Err(error) = renewed {
-            let text = format!("tokens were not renewed: {error}; later answers may be 401");
-            let text = self.redactor.scrub(&text);
-            let warnings = &mut self.record.stacks[site.position].warnings;
-            if !warnings.contains(&text) {
-                warnings.push(text);
-            }
-        }
+        self.renew_before(plan, site, margin).await?;
         let stretch = self.stretch(plan, site).await?;
         stretch.outcome().map(|()| stretch)
     }
@@ -181,7 +171,7 @@ impl Trial<'_> {
     /// The figures by route come from the load that is the answer, or from none.
     fn conclude(&mut self, site: &Site<'_>, kept: Option<Stretch>) {
         match kept {
-            Some(stretch) => self.keep(site, stretch),
+            Some(stretch) => self.keep(site.position, site.name, stretch),
             None => self.record.stacks[site.position].failure = None,
         }
     }

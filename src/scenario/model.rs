@@ -680,6 +680,15 @@ pub struct Load {
     pub connections: Option<u32>,
     /// Time-out of a request, connecting included. Default 10 s.
     pub timeout: String,
+    /// Blocks that the load on each stack is cut into where two or more take turns (open, closed; one level). Default: by
+    /// `duration` and `rate`, 10 to 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<u32>,
+    /// How the stacks take turns: `balanced`, `random`, or `whole` for one after the other.
+    pub order: BlockOrder,
+    /// Load before each block that is left out of the results. Default: a quarter of a block, 500 ms at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle: Option<String>,
     /// Worker threads. Default: one, more when the rate asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<u32>,
@@ -710,6 +719,9 @@ impl Default for Load {
             tls_resumption: true,
             connections: None,
             timeout: "10s".into(),
+            blocks: None,
+            order: BlockOrder::Balanced,
+            settle: None,
             threads: None,
             seed: 1,
         }
@@ -868,6 +880,35 @@ pub struct Hook {
 pub struct Gates {
     /// One readable expression a line: `prod: p99 < 250ms`, `prod vs dev: p95 < 0.8x`, `audit prod: no high`.
     pub pass: Vec<String>,
+    /// Differences between stacks up to this share are none that matter. Default 5%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<String>,
+    /// Judge a ratio by itself, although its interval may hold the limit: quicker to fail, and wrong more often.
+    pub strict: bool,
+}
+
+/// How stacks take turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockOrder {
+    /// Each round the other way round than the one before: AB BA AB BA.
+    #[default]
+    Balanced,
+    /// By the seed, each order as often as every other.
+    Random,
+    /// One stack after the other, each with its load in one piece.
+    Whole,
+}
+
+impl BlockOrder {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockOrder::Balanced => "balanced",
+            BlockOrder::Random => "random",
+            BlockOrder::Whole => "whole",
+        }
+    }
 }
 
 fn default_token_scheme() -> String {

@@ -9,6 +9,7 @@ mod judgement;
 mod sections;
 
 pub use self::distribution::{DistributionTest, distribution_test};
+pub(crate) use self::draws::Draws;
 pub use self::estimate::{Estimate, Interval, LEAST, paired, unpaired};
 pub use self::family::holm;
 pub use self::judgement::{Judgement, blocks_to_leave_out, judge, limits_of_margin};

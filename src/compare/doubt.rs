@@ -1,0 +1,248 @@
+//! Why a comparison proves less than it seems to: the generator, the machine, the tokens, the errors.
+
+use super::quantity::{latency, percent};
+use crate::record::{BlockRecord, NOT_RENEWED, RouteRecord, StackRecord};
+
+/// Stolen time above which figures are partly the host's, and above which they are mostly noise.
+const STOLEN: (f64, f64) = (0.10, 0.25);
+/// Difference of stolen time, or of clocks, that one stack's blocks may have over the other's.
+const UNEVEN: f64 = 0.05;
+/// Share of a stack's blocks that may have been sent late.
+const LATE: f64 = 0.2;
+/// Share of requests that may fail before failing quickly makes a stack look quick.
+const FAILING: f64 = 0.01;
+
+/// How much a doubt takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// The figures stand, but no verdict should rest on them alone.
+    Weak,
+    /// The figures are not those of the stacks.
+    Invalid,
+}
+
+impl Weight {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Weak => "weak",
+            Weight::Invalid => "invalid",
+        }
+    }
+}
+
+/// A reason against a comparison. A gate that rests on it is unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// How much it takes away.
+    pub weight: Weight,
+    /// The route whose figures it is about; absent when it is about all of them.
+    pub route: Option<String>,
+    /// In words.
+    pub reason: String,
+}
+
+/// The doubts about two stacks beside each other.
+pub fn doubts(first: &StackRecord, second: &StackRecord) -> Vec<Doubt> {
+    let mut found = Vec::new();
+    for stack in [first, second] {
+        found.extend(saturated(stack));
+        found.extend(late_blocks(stack));
+        found.extend(expired(stack));
+        found.extend(fast_errors(stack));
+    }
+    found.extend(stolen(first, second));
+    found.extend(uneven_clocks(first, second));
+    found
+}
+
+fn doubt(weight: Weight, reason: String) -> Doubt {
+    Doubt { weight, route: None, reason }
+}
+
+fn saturated(stack: &StackRecord) -> Option<Doubt> {
+    let reason = || format!("on {} the generator was the limit, not the stack", stack.name);
+    stack.generator.saturated.then(|| doubt(Weight::Invalid, reason()))
+}
+
+fn late_blocks(stack: &StackRecord) -> Option<Doubt> {
+    let late = stack.blocks.iter().filter(|block| block.generator.saturated).count();
+    let many = late as f64 > LATE * stack.blocks.len() as f64;
+    // That all of it was late is said already.
+    (many && !stack.generator.saturated).then(|| {
+        let blocks = stack.blocks.len();
+        doubt(Weight::Weak, format!("in {late} of {blocks} blocks on {} the generator was late", stack.name))
+    })
+}
+
+/// Tokens that ended midway: refusals in the last third of the blocks where the first had none.
+fn expired(stack: &StackRecord) -> Option<Doubt> {
+    if stack.warnings.iter().any(|warning| warning.starts_with(NOT_RENEWED)) {
+        let refused = stack.total.statuses.get(&401).is_some_and(|n| *n > 0);
+        return refused.then(|| {
+            doubt(Weight::Invalid, format!("{} would not renew tokens and refused requests", stack.name))
+        });
+    }
+    let third = stack.blocks.len() / 3;
+    let refused = |blocks: &[BlockRecord]| {
+        let requests: u64 = blocks.iter().map(|block| block.total.requests).sum();
+        let of = |block: &BlockRecord| block.total.statuses.get(&401).copied().unwrap_or(0);
+        blocks.iter().map(of).sum::<u64>() as f64 / requests.max(1) as f64
+    };
+    let (early, late) =
+        (refused(&stack.blocks[..third]), refused(&stack.blocks[stack.blocks.len() - third..]));
+    (early == 0.0 && late > FAILING).then(|| {
+        let reason = format!(
+            "tokens ended midway: {} refused {} of the later requests and none before",
+            stack.name,
+            percent(late)
+        );
+        doubt(Weight::Invalid, reason)
+    })
+}
+
+fn fast_errors(stack: &StackRecord) -> Vec<Doubt> {
+    let quick = |route: &RouteRecord| {
+        let (rate, failed, good) = (route.error_rate()?, route.failed.p50_ms?, route.response.p50_ms?);
+        (rate > FAILING && failed < good / 2.0).then(|| {
+            format!(
+                "{} of the requests to {} failed, in {} where a good answer took {}",
+                percent(rate),
+                stack.name,
+                latency(failed),
+                latency(good)
+            )
+        })
+    };
+    let all = quick(&stack.total).map(|reason| doubt(Weight::Weak, reason));
+    let routes = stack.routes.iter().filter_map(|route| {
+        let reason = quick(route)?;
+        Some(Doubt { weight: Weight::Weak, route: Some(route.name.clone()), reason })
+    });
+    all.into_iter().chain(routes).collect()
+}
+
+fn stolen(first: &StackRecord, second: &StackRecord) -> Option<Doubt> {
+    let of = |stack: &StackRecord| mean(stack.blocks.iter().map(|block| block.machine.stolen));
+    let (a, b) = (of(first)?, of(second)?);
+    let most = a.max(b);
+    if most > STOLEN.1 {
+        let reason = format!("other guests of the host took {} of the processors' time", percent(most));
+        return Some(doubt(Weight::Invalid, reason));
+    }
+    (most > STOLEN.0 || (a - b).abs() > UNEVEN).then(|| {
+        let reason = format!(
+            "other guests of the host took {} of the processors' time from {} and {} from {}",
+            percent(a),
+            first.name,
+            percent(b),
+            second.name
+        );
+        doubt(Weight::Weak, reason)
+    })
+}
+
+fn uneven_clocks(first: &StackRecord, second: &StackRecord) -> Option<Doubt> {
+    let of = |stack: &StackRecord| mean(stack.blocks.iter().map(|block| block.machine.mhz));
+    let (a, b) = (of(first)?, of(second)?);
+    ((a / b - 1.0).abs() > UNEVEN).then(|| {
+        let reason = format!(
+            "the processors ran at {a:.0} MHz under {} and at {b:.0} MHz under {}",
+            first.name, second.name
+        );
+        doubt(Weight::Weak, reason)
+    })
+}
+
+/// The mean of all; `None` where one is not known.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values: Vec<f64> = values.collect::<Option<_>>()?;
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+    use crate::report::fixture;
+
+    fn found(change: impl Fn(&mut Record)) -> Vec<(Weight, Option<String>, String)> {
+        let mut record = fixture::duet();
+        // Its own doubt: errors of one route that come faster than answers.
+        record.stacks[0].routes[1].errors.clear();
+        change(&mut record);
+        let doubts = doubts(&record.stacks[0], &record.stacks[1]);
+        doubts.into_iter().map(|doubt| (doubt.weight, doubt.route, doubt.reason)).collect()
+    }
+
+    fn only(change: impl Fn(&mut Record)) -> (Weight, String) {
+        let mut found = found(change);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let (weight, _, reason) = found.remove(0);
+        (weight, reason)
+    }
+
+    #[test]
+    fn a_sound_comparison_has_none() {
+        assert_eq!(found(|_| ()), []);
+    }
+
+    #[test]
+    fn the_generator_and_the_host_are_watched() {
+        let (weight, reason) = only(|record| record.stacks[1].generator.saturated = true);
+        assert_eq!(
+            (weight, reason.as_str()),
+            (Weight::Invalid, "on prod the generator was the limit, not the stack")
+        );
+        let (weight, reason) = only(|record| {
+            record.stacks[0].blocks.iter_mut().take(5).for_each(|block| block.generator.saturated = true);
+        });
+        assert_eq!(
+            (weight, reason.as_str()),
+            (Weight::Weak, "in 5 of 20 blocks on dev the generator was late")
+        );
+        let steal = |share: f64| {
+            move |record: &mut Record| {
+                record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(share));
+            }
+        };
+        assert_eq!(only(steal(0.3)).0, Weight::Invalid);
+        assert_eq!(only(steal(0.08)).0, Weight::Weak, "more than from the other");
+        assert_eq!(found(steal(0.04)), []);
+        let (weight, reason) = only(|record| {
+            record.stacks[0].blocks.iter_mut().for_each(|block| block.machine.mhz = Some(3_000.0));
+        });
+        assert!(weight == Weight::Weak && reason.contains("3000 MHz under dev"), "{reason}");
+        let unknown = |record: &mut Record| {
+            for stack in &mut record.stacks {
+                stack.blocks.iter_mut().for_each(|block| block.machine = Default::default());
+            }
+        };
+        assert_eq!(found(unknown), [], "what the system does not tell is no doubt");
+    }
+
+    #[test]
+    fn tokens_that_end_midway_are_seen() {
+        let refuse = |from: usize| {
+            move |record: &mut Record| {
+                for block in &mut record.stacks[1].blocks[from..] {
+                    block.total.statuses.insert(401, 100);
+                }
+            }
+        };
+        let (weight, reason) = only(refuse(12));
+        assert_eq!(weight, Weight::Invalid);
+        assert!(reason.starts_with("tokens ended midway: prod refused 50%"), "{reason}");
+        assert_eq!(found(refuse(0)), [], "refused from the start on: that is no token's end");
+    }
+
+    #[test]
+    fn fast_errors_put_their_route_in_doubt() {
+        let mut record = fixture::duet();
+        let found = doubts(&record.stacks[0], &record.stacks[1]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].weight, found[0].route.as_deref()), (Weight::Weak, Some("note-create")));
+        record.stacks[0].total.errors.insert("status".into(), 400);
+        assert_eq!(doubts(&record.stacks[0], &record.stacks[1]).len(), 2, "and all of it when they are many");
+    }
+}

@@ -1,0 +1,244 @@
+//! Gates on one stack's number over another's. The interval decides, not the number: what noise could have done is neither
+//! a pass nor a failure.
+
+use super::Verdict;
+use super::evaluate::{Judged, find, margin, value, was};
+use crate::compare::{self, Metric, Ratio, quantity};
+use crate::expression::{Bound, Op, Subject};
+use crate::record::{Record, StackRecord};
+use crate::stats::{self, Interval};
+
+/// Judges `A vs B: metric op limit`.
+pub(super) fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
+    match judge(record, a, b, bound) {
+        Ok(judged) => judged,
+        Err(reason) => (Verdict::Unknown, reason),
+    }
+}
+
+/// The two numbers, and whose they are.
+struct Sides<'r> {
+    first: (&'r StackRecord, Option<&'r str>),
+    second: (&'r StackRecord, Option<&'r str>),
+    /// `25.0 ms against 100 ms`.
+    both: String,
+}
+
+fn judge(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Result<Judged, String> {
+    let metric = bound.metric;
+    let of = |subject: &Subject| {
+        let stack = subject.stack.as_deref().unwrap_or_default();
+        value(record, stack, subject.route.as_deref(), metric)
+            .map_err(|reason| if reason.starts_with(stack) { reason } else { format!("{stack}: {reason}") })
+    };
+    let (over, under) = (of(a)?, of(b)?);
+    let both = format!("{} against {}", metric.show(over), metric.show(under));
+    if under == 0.0 && over == 0.0 {
+        let verdict = match bound.op {
+            Op::AtMost | Op::AtLeast => Verdict::Pass,
+            Op::Less | Op::More => Verdict::Unknown,
+        };
+        return Ok((verdict, format!("{} {both}: there is no ratio to nothing", was(metric))));
+    }
+    let sides = Sides {
+        first: (find(record, b.stack.as_deref().unwrap_or_default())?, b.route.as_deref()),
+        second: (find(record, a.stack.as_deref().unwrap_or_default())?, a.route.as_deref()),
+        both,
+    };
+    doubt(&sides)?;
+    let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin);
+    // A search confirmed both ends of a capacity: it has its own interval, and no blocks.
+    if record.judging.strict || metric == Metric::Capacity {
+        return Ok(point(&sides, &row, bound));
+    }
+    match row.interval() {
+        Some(interval) => Ok(by_interval(&sides, &row, interval, bound)),
+        None => by_excess(&sides, bound).ok_or_else(|| without_interval(&sides, &row, bound)),
+    }
+}
+
+/// A comparison that is in doubt decides nothing.
+fn doubt(sides: &Sides<'_>) -> Result<(), String> {
+    let found = compare::doubts(sides.first.0, sides.second.0);
+    let routes = [sides.first.1, sides.second.1];
+    let at_issue = found
+        .into_iter()
+        .filter(|doubt| doubt.route.is_none() || routes.contains(&doubt.route.as_deref()))
+        .max_by_key(|doubt| doubt.weight);
+    match at_issue {
+        None => Ok(()),
+        Some(doubt) => Err(format!("the comparison is {}: {}", doubt.weight.name(), doubt.reason)),
+    }
+}
+
+fn point(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> Judged {
+    let name = was(bound.metric);
+    let Some(ratio) = row.ratio else {
+        // Something over nothing is more than any ratio.
+        let verdict = match bound.op {
+            Op::More | Op::AtLeast => Verdict::Pass,
+            Op::Less | Op::AtMost => Verdict::Fail,
+        };
+        return (verdict, format!("{name} {}: there is no ratio to nothing", sides.both));
+    };
+    let verdict = if bound.op.holds(ratio, bound.limit) { Verdict::Pass } else { Verdict::Fail };
+    let margin = margin(bound, ratio, quantity::ratio);
+    (verdict, format!("{name} {} ({}), {margin}", quantity::ratio(ratio), sides.both))
+}
+
+fn by_interval(sides: &Sides<'_>, row: &Ratio, interval: Interval, bound: Bound) -> Judged {
+    let ratio = row.ratio.unwrap_or_default();
+    let (low, high) = (quantity::ratio(interval.low), quantity::ratio(interval.high));
+    let shown = format!(
+        "{} {} ({}), with 95 % confidence {low} to {high}",
+        was(bound.metric),
+        quantity::ratio(ratio),
+        sides.both
+    );
+    let verdict = decided(bound.op, interval, bound.limit);
+    if verdict != Verdict::Unknown {
+        return (verdict, format!("{shown}; {}", margin(bound, ratio, quantity::ratio)));
+    }
+    let estimate = row.evidence.as_ref().and_then(|evidence| evidence.log_ratio.as_ref());
+    let more = estimate.and_then(|estimate| stats::blocks_to_leave_out(estimate, bound.limit.ln()));
+    let advice = match more {
+        Some(1) => ": one block more may decide it".to_owned(),
+        Some(more) => format!(": about {} blocks more would decide it", quantity::count(more.into())),
+        None => String::new(),
+    };
+    (Verdict::Unknown, format!("{shown}, which holds the limit of {}{advice}", quantity::ratio(bound.limit)))
+}
+
+fn decided(op: Op, interval: Interval, limit: f64) -> Verdict {
+    match (op.holds(interval.low, limit), op.holds(interval.high, limit)) {
+        (true, true) => Verdict::Pass,
+        (false, false) => Verdict::Fail,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Where blocks have values that are zero, the limit is put on the difference: A is below 0.8 B when A − 0.8 B is below
+/// zero.
+fn by_excess(sides: &Sides<'_>, bound: Bound) -> Option<Judged> {
+    let metric = bound.metric;
+    let excess = compare::excess(sides.first, sides.second, metric, bound.limit)?;
+    let verdict = decided(bound.op, excess.interval, 0.0);
+    let show = |value: f64| {
+        if value < 0.0 { format!("−{}", metric.show(-value)) } else { metric.show(value) }
+    };
+    let reason = format!(
+        "{} {}; the first less {} the second is, with 95 % confidence, {} to {}",
+        was(metric),
+        sides.both,
+        quantity::ratio(bound.limit),
+        show(excess.interval.low),
+        show(excess.interval.high)
+    );
+    Some((verdict, reason))
+}
+
+fn without_interval(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> String {
+    let metric = bound.metric;
+    let shown = match row.ratio {
+        Some(ratio) => format!("{} {} ({})", was(metric), quantity::ratio(ratio), sides.both),
+        None => format!("{} {}", was(metric), sides.both),
+    };
+    let why = if metric == Metric::Max {
+        "a largest value has no interval".to_owned()
+    } else if sides.first.0.blocks.is_empty() || sides.second.0.blocks.is_empty() {
+        "the stacks did not take turns in blocks, so there is no interval".to_owned()
+    } else {
+        format!(
+            "the blocks hold too little for an interval of {}; a longer `duration` gives one",
+            metric.name()
+        )
+    };
+    format!("{shown}, but {why}; `strict = true` in [gates] judges the number itself")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::evaluate;
+    use super::*;
+    use crate::record::GateText;
+    use crate::report::fixture;
+
+    fn judged(record: &mut Record, text: &str) -> (Verdict, String) {
+        record.gates = vec![GateText { text: text.into(), line: 3 }];
+        let outcome = evaluate(record).remove(0);
+        (outcome.verdict, outcome.reason)
+    }
+
+    #[test]
+    fn the_interval_decides() {
+        let mut record = fixture::duet();
+        let row = compare::compare(&record).remove(0);
+        let row = row.row(compare::ALL_ROUTES, Metric::P95).unwrap().clone();
+        let (ratio, interval) = (row.ratio.unwrap(), row.interval().unwrap());
+        assert!(interval.low < ratio && ratio < interval.high, "{row:?}");
+        for (limit, verdict) in [
+            (interval.high * 1.01, Verdict::Pass),
+            ((ratio + interval.high) / 2.0, Verdict::Unknown),
+            ((ratio + interval.low) / 2.0, Verdict::Unknown),
+            (interval.low * 0.99, Verdict::Fail),
+        ] {
+            let (got, reason) = judged(&mut record, &format!("prod vs dev: p95 < {limit:.6}x"));
+            assert_eq!(got, verdict, "{limit}: {reason}");
+            assert!(reason.contains("with 95 % confidence"), "{reason}");
+            assert_eq!(
+                reason.contains("would decide it") || reason.contains("may decide it"),
+                verdict == Verdict::Unknown,
+                "{reason}"
+            );
+        }
+        record.judging.strict = true;
+        let limit = (ratio + interval.low) / 2.0;
+        let (got, reason) = judged(&mut record, &format!("prod vs dev: p95 < {limit:.6}x"));
+        assert_eq!(got, Verdict::Fail, "the point alone: {reason}");
+    }
+
+    #[test]
+    fn without_blocks_nothing_is_decided() {
+        let mut record = fixture::two_stacks();
+        record.judging.strict = false;
+        let (verdict, reason) = judged(&mut record, "prod vs dev: p95 < 0.8x");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("did not take turns") && reason.contains("strict = true"), "{reason}");
+        let mut record = fixture::duet();
+        let (verdict, reason) = judged(&mut record, "prod vs dev: max < 0.8x");
+        assert_eq!(verdict, Verdict::Unknown, "{reason}");
+        let (verdict, reason) = judged(&mut record, "prod/login vs dev: p99 < 0.8x");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("good answers"), "{reason}");
+    }
+
+    #[test]
+    fn errors_that_are_none_on_one_side_are_compared_by_their_difference() {
+        let mut record = fixture::duet();
+        let (verdict, reason) = judged(&mut record, "prod vs dev: errors <= 1x");
+        assert_eq!(verdict, Verdict::Pass, "{reason}");
+        assert!(reason.contains("the first less 1.00x the second is"), "{reason}");
+        // Twenty-four errors of dev stand against none, and that may be no chance.
+        let (verdict, reason) = judged(&mut record, "dev vs prod: errors < 1x");
+        assert_eq!(verdict, Verdict::Fail, "{reason}");
+    }
+
+    #[test]
+    fn a_comparison_in_doubt_decides_nothing() {
+        let mut record = fixture::duet();
+        assert_eq!(judged(&mut record, "prod vs dev: p50 < 0.8x").0, Verdict::Pass);
+        for block in &mut record.stacks[1].blocks {
+            block.machine.stolen = Some(0.4);
+        }
+        let (verdict, reason) = judged(&mut record, "prod vs dev: p50 < 0.8x");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.starts_with("the comparison is invalid: other guests"), "{reason}");
+
+        // Errors on one route put that route in doubt, and no other.
+        let mut record = fixture::duet();
+        let (verdict, reason) = judged(&mut record, "prod/note-create vs dev: p50 < 0.8x");
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("weak: 4% of the requests to dev failed"), "{reason}");
+        assert_eq!(judged(&mut record, "prod/notes vs dev: p50 < 0.8x").0, Verdict::Pass);
+    }
+}

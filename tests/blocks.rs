@@ -1,0 +1,192 @@
+//! Stacks that take turns, from outside: what is in the record, who had load when, a stack against itself, runs that were
+//! recorded apart.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its world has failed")]
+
+mod harness;
+
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard};
+
+use harness::{Ended, Target, Trial};
+use shakedown::compare::{self, ALL_ROUTES, Basis, Metric, Standing};
+use shakedown::record::{BlockRecord, Record};
+
+/// Load beside load would spoil the figures.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn scenario(stacks: &[(&str, &str)], load: &str, rest: &str) -> String {
+    let stacks: String =
+        stacks.iter().map(|(name, url)| format!("[stacks.{name}]\nurl = \"{url}\"\n\n")).collect();
+    format!(
+        "title = \"Turns\"\n\n{stacks}[[routes]]\nname = \"home\"\nget = \"/healthz\"\n\n[load]\n{load}\n\n{rest}\n"
+    )
+}
+
+fn of(record: &Record, stack: usize) -> &[BlockRecord] {
+    &record.stacks[stack].blocks
+}
+
+#[test]
+fn two_stacks_take_turns_and_their_blocks_add_up() {
+    let _alone = alone();
+    let (first, second) = (Target::start("dev", None, &[]), Target::start("dev", None, &[]));
+    let load = "rate = 100\nduration = \"3200ms\"\nwarmup = \"200ms\"\nblocks = 8";
+    let trial = Trial::new(&scenario(&[("dev", &first.url), ("prod", &second.url)], load, ""));
+    let ended = trial.run(&["--no-audit"]).expect(0);
+    let record = trial.record();
+    let blocks = record.load.blocks.as_ref().unwrap();
+    assert_eq!((blocks.count, blocks.length_s, blocks.order.as_str()), (8, 0.4, "balanced"));
+
+    // There and back, and never two at once.
+    let mut all: Vec<(u32, usize, f64, f64)> = Vec::new();
+    for stack in 0..2 {
+        all.extend(of(&record, stack).iter().map(|b| (b.place, stack, b.at_s, b.wall_s)));
+    }
+    all.sort_by_key(|(place, ..)| *place);
+    let order: Vec<usize> = all.iter().map(|(_, stack, ..)| *stack).collect();
+    assert_eq!(order, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0]);
+    for pair in all.windows(2) {
+        let ((.., at, wall), (.., next, _)) = (pair[0], pair[1]);
+        assert!(at + wall <= next, "{all:?}");
+    }
+
+    for stack in &record.stacks {
+        let total: u64 = stack.blocks.iter().map(|block| block.total.requests).sum();
+        assert_eq!(stack.total.requests, total, "{}", stack.name);
+        assert!((stack.wall_s - 3.2).abs() < 1e-9);
+        assert_eq!(stack.total.requests, 320, "40 arrivals a block, as the schedule says");
+        let counted: u64 = stack.blocks.iter().map(|block| block.total.response.count).sum();
+        assert_eq!(stack.total.response.count, counted);
+        let seconds: Vec<u32> = stack.seconds.iter().map(|second| second.second).collect();
+        assert_eq!(seconds, [0, 1, 2]);
+        assert_eq!(stack.seconds.iter().map(|second| second.requests).sum::<u64>(), 320);
+    }
+    let comparison = compare::compare(&record).remove(0);
+    assert_eq!(comparison.basis, Basis::Pairs(8));
+    assert!(comparison.row(ALL_ROUTES, Metric::P50).unwrap().interval().is_some());
+    assert_eq!(comparison.row(ALL_ROUTES, Metric::Throughput).unwrap().standing(), Some(Standing::Same));
+    assert!(ended.stdout.contains("95 % confidence from 8 pairs of blocks"), "{}", ended.stdout);
+    let report = std::fs::read_to_string(trial.out().join("report.md")).unwrap();
+    assert!(report.contains("| prod / dev | ratio | 95 % interval |"), "{report}");
+}
+
+#[test]
+fn a_stack_against_itself_is_the_same_server_twice() {
+    let _alone = alone();
+    let target = Target::start("dev", None, &[]);
+    let load = "rate = 100\nduration = \"1500ms\"\nwarmup = \"0s\"\nblocks = 6\norder = \"random\"";
+    let gates = "[gates]\npass = [\"dev: p50 < 1us\", \"other vs dev: p50 < 1x\"]";
+    let nowhere = "http://127.0.0.1:9";
+    let trial = Trial::new(&scenario(&[("dev", &target.url), ("other", nowhere)], load, gates));
+    trial.run(&["--self", "dev"]).expect(0);
+    let record = trial.record();
+    let names: Vec<&str> = record.stacks.iter().map(|stack| stack.name.as_str()).collect();
+    assert_eq!(names, ["dev", "dev again"]);
+    assert_eq!((of(&record, 0).len(), of(&record, 1).len()), (6, 6));
+    assert!(record.gates.is_empty() && record.audit.is_empty());
+    assert_eq!(record.stacks[0].url, record.stacks[1].url);
+}
+
+#[test]
+fn what_has_no_blocks_cannot_be_compared_with_itself() {
+    let load = "rate = 100\nduration = \"1s\"\norder = \"whole\"";
+    let trial = Trial::new(&scenario(&[("dev", "http://127.0.0.1:9")], load, ""));
+    let ended = trial.run(&["--self", "dev"]).expect(2);
+    assert!(ended.stderr.contains("this load has none"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_stack_alone_has_blocks_where_the_scenario_says_how_many() {
+    let _alone = alone();
+    let target = Target::start("dev", None, &[]);
+    for (load, blocks) in [("blocks = 4", 4), ("", 0)] {
+        let load = format!("rate = 40\nduration = \"1s\"\nwarmup = \"0s\"\n{load}");
+        let trial = Trial::new(&scenario(&[("dev", &target.url)], &load, ""));
+        trial.run(&["--no-audit"]).expect(0);
+        let record = trial.record();
+        assert_eq!((of(&record, 0).len(), record.load.blocks.is_some()), (blocks, blocks > 0));
+        assert_eq!(record.stacks[0].total.requests, 40);
+    }
+}
+
+#[test]
+fn a_stack_that_dies_midway_keeps_its_blocks_and_the_other_goes_on() {
+    let _alone = alone();
+    let target = Target::start("dev", None, &[]);
+    let mortal = r#"
+[stacks.mortal]
+url = "http://127.0.0.1:{{port}}"
+start = [{ name = "target", run = ["sh", "-c", "'{{shakedown}}' target --profile dev --port {{port}} & server=$!; trap 'kill $server; exit 7' TERM USR1; echo $$ > {{scenario}}/pid; wait $server"] }]
+ready = { get = "/healthz" }
+"#;
+    let load = "rate = 100\nduration = \"12s\"\nwarmup = \"0s\"\nblocks = 12";
+    let text =
+        scenario(&[("dev", &target.url)], load, "").replace("[[routes]]", &format!("{mortal}\n[[routes]]"));
+    let trial = Trial::new(&text);
+    let mut child = trial
+        .command()
+        .arg("--no-audit")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut rest = harness::wait_for_line(&mut child, "block 3 of 12");
+    let pid: i32 = std::fs::read_to_string(trial.file("pid")).unwrap().trim().parse().unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::USR1).unwrap();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut rest, &mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");
+    let record = trial.record();
+    assert_eq!(record.stacks[0].failure, None);
+    assert_eq!(of(&record, 0).len(), 12);
+    assert!(
+        record.stacks[1].failure.as_deref().unwrap().contains("in block"),
+        "{:?}",
+        record.stacks[1].failure
+    );
+    let kept = of(&record, 1).len();
+    assert!((1..12).contains(&kept), "{kept}");
+}
+
+#[test]
+fn recorded_runs_are_compared_stack_by_stack() {
+    let _alone = alone();
+    let target = Target::start("dev", None, &[]);
+    let load = "rate = 100\nduration = \"1500ms\"\nwarmup = \"0s\"\nblocks = 6";
+    let folder = tempfile::tempdir().unwrap();
+    let trial = Trial::new(&scenario(&[("dev", &target.url)], load, ""));
+    let at = |name: &str| folder.path().join(name);
+    for name in ["before", "after"] {
+        harness::on_a_calm_machine(|| {
+            let mut command = Command::new(harness::BINARY);
+            command.arg("run").arg(trial.scenario()).args(["--no-audit", "--out"]).arg(at(name));
+            command
+        })
+        .expect(0);
+    }
+    let compare = |arguments: &[&str]| {
+        let mut command = Command::new(harness::BINARY);
+        command.arg("compare").arg(at("before")).arg(at("after")).args(arguments).env("NO_COLOR", "1");
+        Ended::of(command.output().unwrap())
+    };
+    let ended = compare(&[]).expect(0);
+    for part in
+        ["dev in 2 runs", "after / before", "from 6 blocks of each run", "what changed between the runs"]
+    {
+        assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
+    }
+    let out = at("compared");
+    let ended = compare(&["--format", "html,md", "--output", out.to_str().unwrap()]).expect(0);
+    assert!(
+        ended.stdout.contains("dev/report.html") && out.join("dev/report.md").is_file(),
+        "{}",
+        ended.stdout
+    );
+    let ended = compare(&["--stack", "prod"]).expect(2);
+    assert!(ended.stderr.contains("no stack is in all of these runs"), "{}", ended.stderr);
+}
