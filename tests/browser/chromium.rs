@@ -18,7 +18,7 @@ const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Height of a picture in pixels: what one message holds.
-const TALLEST: f64 = 14_000.0;
+const TALLEST: f64 = 9_000.0;
 
 /// How a page is looked at.
 #[derive(Clone, Copy)]
@@ -34,6 +34,15 @@ impl View {
     pub const DARK: View = View { dark: true, ..View::LIGHT };
     pub const PHONE: View = View { width: 390, height: 844, ..View::LIGHT };
     pub const WITHOUT_SCRIPTS: View = View { scripts: false, ..View::LIGHT };
+
+    /// For the name of a picture.
+    pub fn name(self) -> &'static str {
+        match self {
+            View { dark: true, .. } => "dark",
+            View { width: ..600, .. } => "phone",
+            _ => "light",
+        }
+    }
 }
 
 /// A browser with one page.

@@ -120,7 +120,7 @@ fn by_users(record: &Record) -> Markup {
             });
         }
     }
-    let x = Axis::linear("users", most_users, plain).saying(|users| format!("{users:.0} users"));
+    let x = Axis::span("users", most_users, plain).saying(|users| format!("{users:.0} users"));
     let y = Axis::linear("good answers a second", most_rate, plain).saying(quantity::rate);
     let caption = "Good answers by users";
     let about = "Good answers by users; the numbers are in the tables";
