@@ -27,18 +27,22 @@ pub struct View {
     pub height: u32,
     pub dark: bool,
     pub scripts: bool,
+    /// On paper: the width is that of A4.
+    pub print: bool,
 }
 
 impl View {
-    pub const LIGHT: View = View { width: 1280, height: 900, dark: false, scripts: true };
+    pub const LIGHT: View = View { width: 1280, height: 900, dark: false, scripts: true, print: false };
     pub const DARK: View = View { dark: true, ..View::LIGHT };
     pub const PHONE: View = View { width: 390, height: 844, ..View::LIGHT };
+    pub const PRINT: View = View { width: 794, height: 1123, print: true, ..View::LIGHT };
     pub const WITHOUT_SCRIPTS: View = View { scripts: false, ..View::LIGHT };
 
     /// For the name of a picture.
     pub fn name(self) -> &'static str {
         match self {
             View { dark: true, .. } => "dark",
+            View { print: true, .. } => "print",
             View { width: ..600, .. } => "phone",
             _ => "light",
         }
@@ -98,7 +102,7 @@ impl Browser {
 
     /// Opens a file and waits until it is loaded.
     pub fn open(&mut self, file: &Path, view: View) {
-        let View { width, height, dark, scripts } = view;
+        let View { width, height, dark, scripts, print } = view;
         let mobile = width < 600;
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -107,7 +111,10 @@ impl Browser {
         let scheme = if dark { "dark" } else { "light" };
         self.call(
             "Emulation.setEmulatedMedia",
-            json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
+            json!({
+                "media": if print { "print" } else { "screen" },
+                "features": [{ "name": "prefers-color-scheme", "value": scheme }],
+            }),
         );
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !scripts }));
         self.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));

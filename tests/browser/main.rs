@@ -117,7 +117,7 @@ fn the_quick_start_is_looked_at_and_worked_with() {
     let mut browser = browser!();
     let file = written("quickstart", &quick_start());
     assert!(fs::metadata(&file).unwrap().len() < 1 << 20, "under 1 MiB");
-    look(&mut browser, "quickstart", &file, &[View::LIGHT, View::DARK, View::PHONE]);
+    look(&mut browser, "quickstart", &file, &[View::LIGHT, View::DARK, View::PHONE, View::PRINT]);
     for view in [View::LIGHT, View::DARK] {
         assert_eq!(serious(&mut browser, &file, view), Vec::<String>::new());
     }
