@@ -7,6 +7,7 @@ mod chart;
 mod errors;
 mod figures;
 mod headline;
+mod intervals;
 mod numbers;
 mod routes;
 mod series;
@@ -110,6 +111,7 @@ fn comparison(document: &Document<'_>) -> Markup {
             h2 { @if document.comparisons.is_empty() { "The stack" } @else { "Side by side" } }
             @if document.is_series() { p.quiet { "Here: " (document.basis()) "." } }
             (headline::table(document))
+            (intervals::table(document))
         }
     }
 }

@@ -71,7 +71,11 @@ fn look(browser: &mut Browser, name: &str, file: &Path, views: &[View]) {
         );
         assert_eq!(small, 0, "{name}, {way}: charts without a size");
         browser.picture(&folder().join(format!("{name}-{way}.png")));
-        assert_eq!(browser.ask(&wider(view.width)), serde_json::json!([]), "{name}, {way}: wider than the page");
+        assert_eq!(
+            browser.ask(&wider(view.width)),
+            serde_json::json!([]),
+            "{name}, {way}: wider than the page"
+        );
         assert_eq!(browser.complaints(), Vec::<String>::new(), "{name}, {way}");
     }
 }
@@ -241,6 +245,7 @@ fn failed_partial_and_series() {
     for (name, record) in [
         ("failed", fixture::failed_stack()),
         ("partial", fixture::partial()),
+        ("duet", fixture::duet()),
         ("searched", fixture::searched()),
         ("swept", fixture::swept()),
     ] {

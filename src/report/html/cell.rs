@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::compare::{Metric, Ratio, quantity};
+use crate::compare::{Metric, Ratio, Standing, quantity};
 use crate::record::{RouteRecord, StackRecord};
 use crate::report::foreign;
 
@@ -21,6 +21,16 @@ pub fn absent(why: &str) -> Markup {
     html! { span.absent title=(why) { "–" } }
 }
 
+/// A ratio with its interval.
+pub fn sure_ratio(row: Option<&Ratio>) -> Markup {
+    html! {
+        (ratio(row))
+        @if let Some(of) = row.and_then(Ratio::interval) {
+            span.interval title="95 % interval" { (quantity::ratio(of.low)) " to " (quantity::ratio(of.high)) }
+        }
+    }
+}
+
 /// A ratio, coloured where it is better or worse.
 pub fn ratio(row: Option<&Ratio>) -> Markup {
     let Some((row, ratio)) = row.and_then(|row| Some((row, row.ratio?))) else {
@@ -29,6 +39,7 @@ pub fn ratio(row: Option<&Ratio>) -> Markup {
     let (class, word) = match row.improved() {
         Some(true) => ("better", " better"),
         Some(false) => ("worse", " worse"),
+        None if matches!(row.standing(), Some(Standing::Unclear { .. })) => ("same", " not clear"),
         None => ("same", ""),
     };
     html! {

@@ -175,6 +175,19 @@ pub fn spark(color: usize, about: &str, values: &[f64], marks: &[f64]) -> Markup
     }
 }
 
+/// A ratio's interval as a line with its point, beside the mark of no difference; places are 0 to 1.
+pub fn interval(one: f64, low: f64, point: f64, high: f64, class: &str) -> Markup {
+    const WIDTH: f64 = 200.0;
+    let x = |place: f64| px(4.0 + place * (WIDTH - 8.0));
+    html! {
+        svg.interval-bar viewBox=(format!("0 0 {WIDTH} 16")) aria-hidden="true" {
+            line.one x1=(x(one)) x2=(x(one)) y2="16" {}
+            line.reach.(class) x1=(x(low)) x2=(x(high)) y1="8" y2="8" {}
+            circle.point.(class) cx=(x(point)) cy="8" r="3.5" {}
+        }
+    }
+}
+
 /// The colour square of a stack.
 pub fn swatch(color: usize) -> Markup {
     html! { svg.swatch width="10" height="10" aria-hidden="true" { rect class=(format!("fill c{}", color % COLORS)) width="10" height="10" rx="2" {} } }

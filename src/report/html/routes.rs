@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::cell::{number, ratio};
+use super::cell::{number, sure_ratio};
 use super::chart::{spark, swatch};
 use super::figures;
 use super::headline::over;
@@ -94,7 +94,7 @@ fn table(document: &Document<'_>, names: &[&str]) -> Markup {
                                                 (number(metric, metric.of(stack, route), stack, route))
                                             }
                                             @if with_ratio && beside {
-                                                td.number { @if at > 0 { (ratio(document.comparisons.get(at - 1).and_then(|c| c.row(name, metric)))) } }
+                                                td.number { @if at > 0 { (sure_ratio(document.comparisons.get(at - 1).and_then(|c| c.row(name, metric)))) } }
                                             }
                                         }
                                         td { @if let Some(spread) = &spread { (shape(at, spread, stack, route)) } }
