@@ -75,6 +75,18 @@ impl Check {
         judge: |_| Judgement::NotRun(String::new()),
     };
 
+    /// A row like this one, under its own name.
+    #[must_use]
+    pub const fn of(
+        self,
+        id: &'static str,
+        title: &'static str,
+        severity: Severity,
+        judge: fn(&Facts) -> Judgement,
+    ) -> Check {
+        Check { id, title, severity, judge, ..self }
+    }
+
     /// The consent without which it cannot say more than that it did not run.
     #[must_use]
     pub fn consent(&self) -> Consent {

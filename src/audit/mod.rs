@@ -24,6 +24,7 @@ pub mod fix;
 pub mod fixture;
 pub mod forged;
 pub mod headers;
+mod hook;
 pub mod http;
 pub mod jwt;
 pub mod leaks;

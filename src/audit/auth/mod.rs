@@ -7,9 +7,8 @@ mod refusals;
 #[cfg(test)]
 pub(super) mod samples;
 
-use super::check::{Check, Judgement, Mode};
+use super::check::{Check, Mode};
 use super::collect::ROUTES;
-use super::exchange::Facts;
 use crate::record::Severity;
 use objects::OBJECTS;
 pub use probes::ANONYMOUS;
@@ -18,15 +17,8 @@ use probes::{
     BAD_TOKENS, FORBIDDEN_PATHS, METHODS, MIXED_CREDENTIALS, PATHS, PROXY_HEADERS, REPLAYS, TOKEN_IN_URL,
 };
 
-/// An active row of revision 1.
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    judge: fn(&Facts) -> Judgement,
-) -> Check {
-    Check { id, title, severity, mode: Mode::Active, fix: "R-AUTH", judge, ..Check::ROW }
-}
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::Active, fix: "R-AUTH", ..Check::ROW };
 
 /// The family.
 pub const CHECKS: &[Check] = &[
@@ -35,7 +27,12 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks for each protected route without a credential. Passes 401, a redirect to a login, and 403 on session \
                routes; warns for another refusal; fails on 2xx and 5xx.",
         references: &["CWE-306", "ASVS v5.0.0-8.3.1"],
-        ..row("AUTH-REQUIRED", "Protected routes want a credential", Severity::Critical, refusals::required)
+        ..ROW.of(
+            "AUTH-REQUIRED",
+            "Protected routes want a credential",
+            Severity::Critical,
+            refusals::required,
+        )
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL],
@@ -43,7 +40,7 @@ pub const CHECKS: &[Check] = &[
                speaks of an error although no token was sent.",
         fix: "R-DRF401",
         references: &["RFC 9110 11.6.1", "RFC 6750 3"],
-        ..row("AUTH-401-CHALLENGE", "Challenge on 401", Severity::Low, answers::challenge)
+        ..ROW.of("AUTH-401-CHALLENGE", "Challenge on 401", Severity::Low, answers::challenge)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &BAD_TOKENS],
@@ -51,27 +48,27 @@ pub const CHECKS: &[Check] = &[
                another status; fails on 2xx, 5xx, and on 403 where other routes answer 401.",
         fix: "R-DRF401",
         references: &["RFC 6750 3.1", "ASVS v5.0.0-16.5.1"],
-        ..row("AUTH-401-INVALID", "Unknown tokens", Severity::Medium, refusals::invalid_token)
+        ..ROW.of("AUTH-401-INVALID", "Unknown tokens", Severity::Medium, refusals::invalid_token)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &FORBIDDEN_PATHS],
         rule: "Tries each path of `forbidden` in [audit] with a genuine credential. Passes 403 and 404; warns for 401; fails on 2xx.",
         references: &["CWE-862", "ASVS v5.0.0-8.2.1"],
-        ..row("AUTH-403-SCOPE", "Paths beyond a user's rights", Severity::High, refusals::forbidden)
+        ..ROW.of("AUTH-403-SCOPE", "Paths beyond a user's rights", Severity::High, refusals::forbidden)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &BAD_TOKENS],
         rule: "Sends malformed Authorization headers: empty, the scheme alone, two spaces, an unknown scheme, 10 KiB, not ASCII, \
                two of them. Fails on 2xx and 5xx.",
         references: &["CWE-20", "ASVS v5.0.0-16.5.3"],
-        ..row("AUTH-MALFORMED", "Malformed credentials", Severity::Medium, refusals::malformed)
+        ..ROW.of("AUTH-MALFORMED", "Malformed credentials", Severity::Medium, refusals::malformed)
     },
     Check {
         probes: &[&OBJECTS],
         rule: "Goes through the scenario's own flows as the first user and reads each object they make as the second user. Passes a \
                refusal; warns for another 2xx; fails when the second user sees the object.",
         references: &["CWE-639", "ASVS v5.0.0-8.2.2"],
-        ..row("AUTH-OTHER-USER", "Another user's object", Severity::Critical, refusals::other_user)
+        ..ROW.of("AUTH-OTHER-USER", "Another user's object", Severity::Critical, refusals::other_user)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &METHODS],
@@ -79,28 +76,28 @@ pub const CHECKS: &[Check] = &[
                but not with the protected data.",
         fix: "R-METHODS",
         references: &["CWE-650", "ASVS v5.0.0-4.1.4"],
-        ..row("AUTH-METHOD-BYPASS", "Other methods", Severity::High, refusals::method_bypass)
+        ..ROW.of("AUTH-METHOD-BYPASS", "Other methods", Severity::High, refusals::method_bypass)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &PATHS],
         rule: "Asks without a credential for the path written otherwise (//, /./, %2e, ;x, upper case, slash, dot). Fails when the \
                protected data answers.",
         references: &["CWE-647"],
-        ..row("AUTH-PATH-BYPASS", "Other spellings of a path", Severity::High, refusals::path_bypass)
+        ..ROW.of("AUTH-PATH-BYPASS", "Other spellings of a path", Severity::High, refusals::path_bypass)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &PROXY_HEADERS],
         rule: "Asks without a credential with headers that only a proxy should set. Fails when one of them opens the route.",
         fix: "R-PROXY",
         references: &["CWE-290", "ASVS v5.0.0-4.1.3"],
-        ..row("AUTH-PROXY-HDR", "Headers of a trusted proxy", Severity::Critical, refusals::proxy_header)
+        ..ROW.of("AUTH-PROXY-HDR", "Headers of a trusted proxy", Severity::Critical, refusals::proxy_header)
     },
     Check {
         probes: &[&MIXED_CREDENTIALS],
         rule: "Sends the first user's session beside the second user's token six times. Passes one identity every time; fails when the \
                answers name both.",
         references: &["CWE-287"],
-        ..row("AUTH-MIXED-CRED", "Two credentials at once", Severity::High, refusals::mixed)
+        ..ROW.of("AUTH-MIXED-CRED", "Two credentials at once", Severity::High, refusals::mixed)
     },
     Check {
         probes: &[&ROUTES],
@@ -109,7 +106,7 @@ pub const CHECKS: &[Check] = &[
                (RFC 9111 3.5 keeps shared caches off); fails when a shared cache may keep it.",
         fix: "R-CACHE",
         references: &["CWE-525", "ASVS v5.0.0-14.3.2", "ASVS v5.0.0-14.2.2", "RFC 9111 3.5"],
-        ..row("AUTH-CACHE", "Caching of protected answers", Severity::High, answers::cache)
+        ..ROW.of("AUTH-CACHE", "Caching of protected answers", Severity::High, answers::cache)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL],
@@ -117,7 +114,7 @@ pub const CHECKS: &[Check] = &[
                not name Cookie or Authorization.",
         fix: "R-CACHE",
         references: &["CWE-524", "RFC 9111 4.1"],
-        ..row("AUTH-VARY", "Vary on protected answers", Severity::Medium, answers::vary)
+        ..ROW.of("AUTH-VARY", "Vary on protected answers", Severity::Medium, answers::vary)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &REPLAYS],
@@ -125,13 +122,18 @@ pub const CHECKS: &[Check] = &[
                anybody else gets the first user's answer.",
         fix: "R-CACHE",
         references: &["CWE-524", "ASVS v5.0.0-14.2.5"],
-        ..row("AUTH-CACHE-REPLAY", "Another user's cached answer", Severity::Critical, refusals::cache_replay)
+        ..ROW.of(
+            "AUTH-CACHE-REPLAY",
+            "Another user's cached answer",
+            Severity::Critical,
+            refusals::cache_replay,
+        )
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &TOKEN_IN_URL],
         rule: "Sends the genuine token in the query only. Fails when it is accepted: URLs stand in logs and histories.",
         references: &["CWE-598", "ASVS v5.0.0-14.2.1", "RFC 6750 2.3", "RFC 9700"],
-        ..row("AUTH-TOKEN-URL", "Tokens in URLs", Severity::Medium, refusals::in_url)
+        ..ROW.of("AUTH-TOKEN-URL", "Tokens in URLs", Severity::Medium, refusals::in_url)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &BAD_TOKENS],
@@ -140,6 +142,6 @@ pub const CHECKS: &[Check] = &[
                names of environment variables.",
         fix: "R-ERR",
         references: &["CWE-209", "ASVS v5.0.0-16.5.1"],
-        ..row("AUTH-ERROR-LEAK", "What refusals tell", Severity::Medium, answers::error_leak)
+        ..ROW.of("AUTH-ERROR-LEAK", "What refusals tell", Severity::Medium, answers::error_leak)
     },
 ];

@@ -18,15 +18,8 @@ use probes::{BROWSER, HABITS, LARGE_PAGE, LARGE_PAGES, OPTIONS, SCHEMA, TOKEN, T
 /// Items on one page beyond which a limit is missing.
 const ITEMS: usize = 1000;
 
-/// An active row of revision 1.
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    judge: fn(&Facts) -> Judgement,
-) -> Check {
-    Check { id, title, severity, mode: Mode::Active, fix: "R-DRF", judge, ..Check::ROW }
-}
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::Active, fix: "R-DRF", ..Check::ROW };
 
 const PROBES: &[&Probe] = &[&HABITS];
 
@@ -38,13 +31,13 @@ pub const CHECKS: &[Check] = &[
                end and is shared by all of a user's devices.",
         fix: "R-DRFTOKEN",
         references: &["CWE-613", "ASVS v5.0.0-7.3.2", "ASVS v5.0.0-7.4.1"],
-        ..row("DRF-TOKEN-FOREVER", "Tokens without an end", Severity::Medium, token_forever)
+        ..ROW.of("DRF-TOKEN-FOREVER", "Tokens without an end", Severity::Medium, token_forever)
     },
     Check {
         probes: PROBES,
         rule: "Asks API routes as a browser does. Warns when a production stack answers with the browsable API.",
         references: &["CWE-200", "ASVS v5.0.0-13.4.5"],
-        ..row("DRF-BROWSABLE", "Browsable API", Severity::Low, browsable)
+        ..ROW.of("DRF-BROWSABLE", "Browsable API", Severity::Low, browsable)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL],
@@ -52,25 +45,25 @@ pub const CHECKS: &[Check] = &[
                SessionAuthentication stands first, and clients are not told to log in.",
         fix: "R-DRF401",
         references: &["RFC 9110 15.5.2"],
-        ..row("DRF-SESSION-FIRST", "403 for 401", Severity::Low, session_first)
+        ..ROW.of("DRF-SESSION-FIRST", "403 for 401", Severity::Low, session_first)
     },
     Check {
         probes: PROBES,
         rule: "Sends OPTIONS without a credential. Warns when fields, their types and choices come back.",
         references: &["CWE-200"],
-        ..row("DRF-OPTIONS-META", "Metadata by OPTIONS", Severity::Low, options_meta)
+        ..ROW.of("DRF-OPTIONS-META", "Metadata by OPTIONS", Severity::Low, options_meta)
     },
     Check {
         probes: PROBES,
         rule: "Asks for the usual addresses of schemas and their viewers. Warns when one answers on a production stack.",
         references: &["ASVS v5.0.0-13.4.5"],
-        ..row("DRF-SCHEMA-OPEN", "Open schema", Severity::Low, schema_open)
+        ..ROW.of("DRF-SCHEMA-OPEN", "Open schema", Severity::Low, schema_open)
     },
     Check {
         probes: &[&LARGE_PAGES],
         rule: "Asks for a page of 100,000 items. Warns when over a thousand come, or ten times the bytes.",
         references: &["CWE-770"],
-        ..row("DRF-PAGE-SIZE", "Size of a page", Severity::Medium, page_size)
+        ..ROW.of("DRF-PAGE-SIZE", "Size of a page", Severity::Medium, page_size)
     },
 ];
 

@@ -18,36 +18,29 @@ use probes::{
 
 const PROBES: &[&Probe] = &[&FILES];
 
-/// An active row of revision 1.
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    judge: fn(&Facts) -> Judgement,
-) -> Check {
-    Check { id, title, severity, mode: Mode::Active, probes: PROBES, fix: "R-DOT", judge, ..Check::ROW }
-}
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::Active, probes: PROBES, fix: "R-DOT", ..Check::ROW };
 
 /// The family.
 pub const CHECKS: &[Check] = &[
     Check {
         rule: "Asks for /.git/HEAD, /.git/config, /.svn/entries and /.hg/requires; fails when one answers in its own shape.",
         references: &["CWE-527", "ASVS v5.0.0-13.4.1"],
-        ..row("FILE-VCS", "Version control folders", Severity::High, |facts| {
+        ..ROW.of("FILE-VCS", "Version control folders", Severity::High, |facts| {
             exposed(facts, VERSION_CONTROL, shapes::version_control)
         })
     },
     Check {
         rule: "Asks for /.env and its likes; fails when one answers with KEY=value lines. Names of keys are reported, never values.",
         references: &["CWE-538", "ASVS v5.0.0-13.4.7"],
-        ..row("FILE-ENV", "Environment files", Severity::Critical, |facts| {
+        ..ROW.of("FILE-ENV", "Environment files", Severity::Critical, |facts| {
             exposed(facts, ENVIRONMENT, shapes::environment)
         })
     },
     Check {
         rule: "Asks for settings.py, manage.py, requirements.txt, db.sqlite3, Dockerfile and their likes; fails on their shape.",
         references: &["CWE-540", "ASVS v5.0.0-13.4.7"],
-        ..row("FILE-DJANGO", "Files of the project", Severity::High, |facts| {
+        ..ROW.of("FILE-DJANGO", "Files of the project", Severity::High, |facts| {
             exposed(facts, DJANGO, shapes::project)
         })
     },
@@ -55,13 +48,13 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks for archives, dumps and copies that editors leave beside a static file; fails when one answers 200 with something \
                else than an unknown path does.",
         references: &["CWE-530"],
-        ..row("FILE-BACKUP", "Backups and editor copies", Severity::High, backups)
+        ..ROW.of("FILE-BACKUP", "Backups and editor copies", Severity::High, backups)
     },
     Check {
         rule: "Asks for the folders of static files; fails when a listing answers.",
         fix: "R-DIR",
         references: &["CWE-548", "ASVS v5.0.0-13.4.3"],
-        ..row("FILE-DIRLIST", "Listings of folders", Severity::Medium, |facts| {
+        ..ROW.of("FILE-DIRLIST", "Listings of folders", Severity::Medium, |facts| {
             exposed(facts, DIRECTORY, shapes::listing)
         })
     },
@@ -70,7 +63,7 @@ pub const CHECKS: &[Check] = &[
                file answers: an alias without its slash serves whatever stands beside the folder.",
         fix: "R-ALIAS",
         references: &["CWE-22"],
-        ..row("FILE-ALIAS-TRAVERSAL", "Alias without a slash", Severity::High, |facts| {
+        ..ROW.of("FILE-ALIAS-TRAVERSAL", "Alias without a slash", Severity::High, |facts| {
             exposed(facts, ALIAS, shapes::outside)
         })
     },
@@ -78,12 +71,14 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks for the source map of each static script and style sheet; warns when a production stack has one.",
         fix: "R-STATIC",
         references: &["CWE-540"],
-        ..row("FILE-SOURCEMAP", "Source maps", Severity::Low, source_maps)
+        ..ROW.of("FILE-SOURCEMAP", "Source maps", Severity::Low, source_maps)
     },
     Check {
         rule: "Asks for the status pages of servers and frameworks; fails when one answers in its own shape.",
         references: &["ASVS v5.0.0-13.4.5"],
-        ..row("FILE-STATUS", "Status pages", Severity::Medium, |facts| exposed(facts, STATUS, shapes::status))
+        ..ROW.of("FILE-STATUS", "Status pages", Severity::Medium, |facts| {
+            exposed(facts, STATUS, shapes::status)
+        })
     },
     Check {
         probes: &[&MEDIA_FILES],
@@ -91,13 +86,13 @@ pub const CHECKS: &[Check] = &[
                script on the application's own origin (no attachment, no sandbox).",
         fix: "R-MEDIA",
         references: &["CWE-79", "CWE-434", "ASVS v5.0.0-3.2.1"],
-        ..row("FILE-MEDIA-HTML", "Files of users", Severity::Medium, media)
+        ..ROW.of("FILE-MEDIA-HTML", "Files of users", Severity::Medium, media)
     },
     Check {
         rule: "Asks for /.well-known/security.txt; warns when it has expired; absent is information.",
         fix: "",
         references: &["RFC 9116"],
-        ..row("FILE-SECURITY-TXT", "security.txt", Severity::Info, security_txt)
+        ..ROW.of("FILE-SECURITY-TXT", "security.txt", Severity::Info, security_txt)
     },
 ];
 

@@ -17,15 +17,8 @@ use limits::{BODIES, FIELDS, HEADERS, URIS};
 use probes::{METHODS, TRACE};
 use slow::{SLOW_BODY, SLOW_HEADER};
 
-/// An active row of revision 1.
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    judge: fn(&Facts) -> Judgement,
-) -> Check {
-    Check { id, title, severity, mode: Mode::Active, fix: "R-LIMITS", judge, ..Check::ROW }
-}
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::Active, fix: "R-LIMITS", ..Check::ROW };
 
 /// The family.
 pub const CHECKS: &[Check] = &[
@@ -35,7 +28,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends TRACE with a word of our own in a header. Fails when the body repeats it; notes a 200 that does not (an \
                application that looks at no method).",
         references: &["CWE-693", "ASVS v5.0.0-13.4.4"],
-        ..row("HTTP-TRACE", "TRACE", Severity::Low, manners::trace)
+        ..ROW.of("HTTP-TRACE", "TRACE", Severity::Low, manners::trace)
     },
     Check {
         probes: &[&METHODS],
@@ -44,7 +37,7 @@ pub const CHECKS: &[Check] = &[
                notes a 405 without Allow, which nginx sends for files; warns when one is answered with 2xx; fails when the route no \
                longer answers afterwards.",
         references: &["CWE-650", "ASVS v5.0.0-4.1.4", "RFC 9110 15.5.6"],
-        ..row("HTTP-METHODS", "Methods a route does not have", Severity::Low, manners::methods)
+        ..ROW.of("HTTP-METHODS", "Methods a route does not have", Severity::Low, manners::methods)
     },
     Check {
         probes: &[&HOSTS],
@@ -52,7 +45,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends two Host lines, and a foreign host in the request line beside the right Host. Passes a refusal; fails on an answer \
                as to an ordinary request. Where a foreign Host alone is answered the second form proves nothing: DJ-HOST.",
         references: &["CWE-444", "RFC 9112 3.2"],
-        ..row("HTTP-DUP-HOST", "Two hosts in one request", Severity::Medium, framing::hosts)
+        ..ROW.of("HTTP-DUP-HOST", "Two hosts in one request", Severity::Medium, framing::hosts)
     },
     Check {
         probes: &[&FRAMING],
@@ -61,7 +54,7 @@ pub const CHECKS: &[Check] = &[
                same connection. Passes a refusal and a connection that is closed; warns when both lengths are accepted; fails \
                when the GET gets another answer than it gets alone.",
         references: &["CWE-444", "ASVS v5.0.0-4.2.1", "RFC 9112 6.3"],
-        ..row("HTTP-CL-TE", "Two lengths in one request", Severity::High, framing::two_lengths)
+        ..ROW.of("HTTP-CL-TE", "Two lengths in one request", Severity::High, framing::two_lengths)
     },
     Check {
         probes: &[&FRAMING],
@@ -69,7 +62,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends a Transfer-Encoding that is none (xchunked, a control character before chunked, identity after chunked) beside a \
                Content-Length that fits. Passes a refusal; warns when it is accepted.",
         references: &["CWE-444", "ASVS v5.0.0-4.2.1", "RFC 9112 6.1"],
-        ..row("HTTP-TE-OBFUSCATED", "Disguised Transfer-Encoding", Severity::Medium, framing::disguised)
+        ..ROW.of("HTTP-TE-OBFUSCATED", "Disguised Transfer-Encoding", Severity::Medium, framing::disguised)
     },
     Check {
         probes: &[&SYNTAX],
@@ -77,7 +70,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends a space before a header's colon, a NUL in a value, and line feeds alone as line ends. Passes a refusal; warns when \
                one of the first two is accepted. RFC 9112 allows the third, which is only noted.",
         references: &["RFC 9112 2.2", "RFC 9112 5.1", "RFC 9110 5.5"],
-        ..row("HTTP-BARE-LF", "Malformed header lines", Severity::Low, framing::syntax)
+        ..ROW.of("HTTP-BARE-LF", "Malformed header lines", Severity::Low, framing::syntax)
     },
     Check {
         probes: &[&SLOW_HEADER],
@@ -85,7 +78,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends one header a byte at a time for as long as `patience` in [audit] says (90s is a good value). Passes when the server \
                ends it within two thirds of that, warns within all of it, fails when it still waits.",
         references: &["CWE-400"],
-        ..row("HTTP-SLOW-HEADER", "Slow headers", Severity::Medium, slow::header)
+        ..ROW.of("HTTP-SLOW-HEADER", "Slow headers", Severity::Medium, slow::header)
     },
     Check {
         probes: &[&SLOW_BODY],
@@ -94,33 +87,33 @@ pub const CHECKS: &[Check] = &[
                server ends it within five sixths of that; warns when it still waits (nginx limits the time between bytes only); fails \
                when the ordinary request had to wait for it.",
         references: &["CWE-400"],
-        ..row("HTTP-SLOW-BODY", "Slow bodies", Severity::Medium, slow::body)
+        ..ROW.of("HTTP-SLOW-BODY", "Slow bodies", Severity::Medium, slow::body)
     },
     Check {
         probes: &[&HEADERS],
         rule: "Sends one header line of 4, 8, 16, 32 and 64 KiB. Passes when one is refused; warns when 64 KiB are accepted; fails on \
                5xx and on silence.",
         references: &["CWE-770", "RFC 6585 5"],
-        ..row("HTTP-HEADER-LIMIT", "Size of headers", Severity::Low, limits::headers)
+        ..ROW.of("HTTP-HEADER-LIMIT", "Size of headers", Severity::Low, limits::headers)
     },
     Check {
         probes: &[&BODIES],
         rule: "Sends bodies of 1, 3 and 12 MiB to the first login, or to the root. Passes when one is refused for its size; warns when \
                12 MiB are taken; fails on 5xx and on silence.",
         references: &["CWE-770", "Django: DATA_UPLOAD_MAX_MEMORY_SIZE"],
-        ..row("HTTP-BODY-LIMIT", "Size of bodies", Severity::Medium, limits::bodies)
+        ..ROW.of("HTTP-BODY-LIMIT", "Size of bodies", Severity::Medium, limits::bodies)
     },
     Check {
         probes: &[&URIS],
         rule: "Sends queries of 2, 8 and 32 KiB. Passes when one is refused; warns when 32 KiB are accepted; fails on 5xx and on silence.",
         references: &["RFC 9110 15.5.15"],
-        ..row("HTTP-URI-LIMIT", "Length of addresses", Severity::Low, limits::uris)
+        ..ROW.of("HTTP-URI-LIMIT", "Length of addresses", Severity::Low, limits::uris)
     },
     Check {
         probes: &[&FIELDS],
         rule: "Sends a form of 1001 fields and JSON nested 2000 deep to logins of that kind, or to the root. Fails on 5xx and on silence.",
         references: &["CWE-674", "Django: DATA_UPLOAD_MAX_NUMBER_FIELDS"],
-        ..row("HTTP-FIELDS-LIMIT", "Number and depth of fields", Severity::Medium, limits::fields)
+        ..ROW.of("HTTP-FIELDS-LIMIT", "Number and depth of fields", Severity::Medium, limits::fields)
     },
     Check {
         mode: Mode::Passive,
@@ -129,7 +122,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Warns when every answer closes its connection: the figures of a load then hold a connection, and its TLS handshake, for \
                each request.",
         references: &["RFC 9112 9.3"],
-        ..row("HTTP-KEEPALIVE", "Connections are kept", Severity::Info, manners::keep_alive)
+        ..ROW.of("HTTP-KEEPALIVE", "Connections are kept", Severity::Info, manners::keep_alive)
     },
     Check {
         mode: Mode::Passive,
@@ -137,7 +130,7 @@ pub const CHECKS: &[Check] = &[
         fix: "R-CT",
         rule: "Fails when an answer ends before its Content-Length, and when bytes follow it, or a 204 or 304, that nobody asked for.",
         references: &["ASVS v5.0.0-4.2.2", "RFC 9112 6.3"],
-        ..row("HTTP-CL-MISMATCH", "Bodies as long as they say", Severity::Medium, manners::length)
+        ..ROW.of("HTTP-CL-MISMATCH", "Bodies as long as they say", Severity::Medium, manners::length)
     },
 ];
 

@@ -1,21 +1,11 @@
 //! Commands of the scenario that disable a user of the stack and enable them again.
 
-use std::process::Stdio;
-use std::time::Duration;
-
 use crate::audit::AuditInput;
-use crate::plan::{Template, UserSwitch, Variable};
+use crate::audit::hook::{self, PATIENCE};
+use crate::plan::UserSwitch;
 use crate::scenario::model::Hook;
 
-/// For one command.
-const PATIENCE: Duration = Duration::from_secs(60);
 const USER: &str = "SHAKEDOWN_USER";
-
-/// A text of the scenario with the stack's values put in.
-pub fn rendered(text: &str, input: &AuditInput<'_>) -> Option<String> {
-    let known = |name: &str| input.values.contains_key(name).then(|| Variable::Stack(name.to_owned()));
-    Some(Template::parse(text, known).ok()?.bind(input.values).ok()?.as_literal()?.to_owned())
-}
 
 /// A user who is disabled until this is over.
 pub struct Disabled {
@@ -57,23 +47,8 @@ impl Drop for Disabled {
 }
 
 fn command(hook: &Hook, user: &str, input: &AuditInput<'_>) -> Result<std::process::Command, String> {
-    let render = |text: &String| {
-        rendered(text, input)
-            .ok_or_else(|| format!("a command names a value that this stack lacks: `{text}`"))
-    };
-    let words = hook.run.iter().map(render).collect::<Result<Vec<String>, String>>()?;
-    let (program, arguments) = words.split_first().ok_or("a command is empty")?;
-    let base = std::path::absolute(input.plan.source.folder()).map_err(|error| error.to_string())?;
-    let folder = match &hook.cwd {
-        Some(cwd) => base.join(render(cwd)?),
-        None => base,
-    };
-    let mut command = std::process::Command::new(program);
-    command.args(arguments).current_dir(folder).env(USER, user);
-    for (name, value) in &hook.env {
-        command.env(name, render(value)?);
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut command = hook::command(hook, input)?;
+    command.env(USER, user);
     Ok(command)
 }
 

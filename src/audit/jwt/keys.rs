@@ -7,9 +7,9 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
-use super::hook::rendered;
 use super::token::{Jwt, decoded, encoded};
 use crate::audit::AuditInput;
+use crate::audit::hook::rendered;
 use crate::auth::mint::signing_key;
 use crate::plan::AuthPlan;
 use crate::scenario::model::Auth;

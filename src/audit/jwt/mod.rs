@@ -17,9 +17,8 @@ mod signatures;
 mod token;
 mod victim;
 
-use super::check::{Check, Judgement, Mode};
+use super::check::{Check, Mode};
 use super::collect::ROUTES;
-use super::exchange::Facts;
 use crate::record::Severity;
 use claims::{AUD, EXP, ISS, MALFORMED, NBF};
 use environments::CROSS_ENV;
@@ -29,15 +28,8 @@ pub(super) use keys::secret;
 use lifecycle::{DISABLED_USER, LIFECYCLE};
 use signatures::{ALG_ALLOW, ALG_NONE, KEY_CONFUSION, SIG_STRIP, SIG_VERIFY};
 
-/// An active row of revision 1.
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    judge: fn(&Facts) -> Judgement,
-) -> Check {
-    Check { id, title, severity, mode: Mode::Active, fix: "R-JWT", judge, ..Check::ROW }
-}
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::Active, fix: "R-JWT", ..Check::ROW };
 
 /// The family.
 pub const CHECKS: &[Check] = &[
@@ -46,28 +38,28 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine claims under alg none, None, NONE, nOnE, an empty one and `none ` with a blank behind it, with and \
                without the old signature. Fails on 2xx; warns on 5xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.2", "RFC 8725 3.1"],
-        ..row("JWT-ALG-NONE", "Tokens without an algorithm", Severity::Critical, signatures::alg_none)
+        ..ROW.of("JWT-ALG-NONE", "Tokens without an algorithm", Severity::Critical, signatures::alg_none)
     },
     Check {
         probes: &[&SIG_STRIP],
         rule: "Sends the genuine token with an empty signature, without its third part, and with one NUL byte for a signature. \
                Fails on 2xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.1", "CVE-2020-28042"],
-        ..row("JWT-SIG-STRIP", "Tokens without a signature", Severity::Critical, signatures::stripped)
+        ..ROW.of("JWT-SIG-STRIP", "Tokens without a signature", Severity::Critical, signatures::stripped)
     },
     Check {
         probes: &[&SIG_VERIFY],
         rule: "Sends the genuine token with one bit of its signature turned, with other claims under the old signature, signed by \
                another key, and for ECDSA with r = s = 0. Fails on 2xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.1", "CVE-2022-21449"],
-        ..row("JWT-SIG-VERIFY", "Tokens with a wrong signature", Severity::Critical, signatures::verified)
+        ..ROW.of("JWT-SIG-VERIFY", "Tokens with a wrong signature", Severity::Critical, signatures::verified)
     },
     Check {
         probes: &[&KEY_SETS, &KEY_CONFUSION],
         rule: "Signs the genuine claims by HS256 with a public key for the secret: of the published key set, the TLS certificate and \
                the scenario's `verify`, as PEM (with, without and with another line break), DER, PKCS #1 and JWK. Fails on 2xx.",
         references: &["CWE-347", "RFC 8725 2.1", "RFC 8725 3.1"],
-        ..row(
+        ..ROW.of(
             "JWT-KEY-CONFUSION",
             "A public key taken for a secret",
             Severity::Critical,
@@ -79,7 +71,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Signs the genuine claims with the scenario's key by other algorithms of its kind. Fails on 2xx: one algorithm is \
                enough for one key. Needs the key.",
         references: &["ASVS v5.0.0-9.1.2", "RFC 8725 3.1"],
-        ..row("JWT-ALG-ALLOW", "More algorithms than one", Severity::Medium, signatures::allowed)
+        ..ROW.of("JWT-ALG-ALLOW", "More algorithms than one", Severity::Medium, signatures::allowed)
     },
     Check {
         mode: Mode::Passive,
@@ -89,40 +81,45 @@ pub const CHECKS: &[Check] = &[
                Fails when one signs: everybody can then sign tokens. The finding tells its place in the list and how it begins.",
         fix: "R-JWTKEY",
         references: &["CWE-1391", "RFC 8725 3.5", "RFC 7518 3.2", "Django security.W009"],
-        ..row("JWT-WEAK-SECRET", "A secret that can be guessed", Severity::Critical, issued::weak_secret)
+        ..ROW.of("JWT-WEAK-SECRET", "A secret that can be guessed", Severity::Critical, issued::weak_secret)
     },
     Check {
         probes: &[&KID_INJECT],
         rule: "Signs the genuine claims by HS256 with an empty secret under a kid that climbs to /dev/null, names it, is a list, or has \
                2 KiB; with `guarded = true` also one with a quote for SQL. Fails on 2xx and 5xx.",
         references: &["CWE-22", "CWE-89", "RFC 8725 3.10"],
-        ..row("JWT-KID-INJECT", "A key name that is a path", Severity::High, header_keys::kid)
+        ..ROW.of("JWT-KID-INJECT", "A key name that is a path", Severity::High, header_keys::kid)
     },
     Check {
         probes: &[&JWK_EMBED],
         rule: "Sends the genuine claims signed by a key of our own that stands in the header's jwk. Fails on 2xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.3", "CVE-2018-0114"],
-        ..row("JWT-JWK-EMBED", "A key in the token's own header", Severity::Critical, header_keys::embedded)
+        ..ROW.of(
+            "JWT-JWK-EMBED",
+            "A key in the token's own header",
+            Severity::Critical,
+            header_keys::embedded,
+        )
     },
     Check {
         probes: &[&JKU],
         rule: "Sends the genuine claims signed by a key of our own, with jku and x5u that lead to a listener of our own. Fails on 2xx, \
                and when the stack comes and asks. Only for stacks on this machine.",
         references: &["CWE-918", "ASVS v5.0.0-9.1.3", "RFC 8725 3.10"],
-        ..row("JWT-JKU", "A key at the token's own address", Severity::High, header_keys::pointed)
+        ..ROW.of("JWT-JKU", "A key at the token's own address", Severity::High, header_keys::pointed)
     },
     Check {
         probes: &[&X5C],
         rule: "Sends the genuine claims signed by a key of our own, with its self-signed certificate in x5c. Fails on 2xx.",
         references: &["CWE-295", "RFC 7515 4.1.6"],
-        ..row("JWT-X5C", "A certificate in the token's own header", Severity::Critical, header_keys::chain)
+        ..ROW.of("JWT-X5C", "A certificate in the token's own header", Severity::Critical, header_keys::chain)
     },
     Check {
         probes: &[&CRIT],
         rule: "Sends the genuine claims signed with the scenario's key under a critical header that nobody understands. Warns on 2xx. \
                Needs the key.",
         references: &["RFC 7515 4.1.11"],
-        ..row("JWT-CRIT", "Critical headers", Severity::Low, header_keys::critical)
+        ..ROW.of("JWT-CRIT", "Critical headers", Severity::Low, header_keys::critical)
     },
     Check {
         probes: &[&ROUTES, &EXP],
@@ -130,33 +127,33 @@ pub const CHECKS: &[Check] = &[
                a key, a fresh token kept until after its end, where that is near. Fails on 2xx a minute after the end or later, and for \
                issued tokens without exp; warns on 2xx just after it.",
         references: &["CWE-613", "ASVS v5.0.0-9.2.1", "RFC 7519 4.1.4"],
-        ..row("JWT-EXP", "Tokens after their end", Severity::Critical, claims::expired)
+        ..ROW.of("JWT-EXP", "Tokens after their end", Severity::Critical, claims::expired)
     },
     Check {
         probes: &[&NBF],
         rule: "Sends the genuine claims signed with the scenario's key with nbf an hour ahead. Fails on 2xx. Needs the key.",
         references: &["ASVS v5.0.0-9.2.1", "RFC 7519 4.1.5"],
-        ..row("JWT-NBF", "Tokens before their beginning", Severity::Medium, claims::early)
+        ..ROW.of("JWT-NBF", "Tokens before their beginning", Severity::Medium, claims::early)
     },
     Check {
         probes: &[&LIFECYCLE],
         rule: "Looks at iat in the tokens of a fresh login. Warns when it is more than 60 s off the answer's Date.",
         references: &["RFC 7519 4.1.6"],
-        ..row("JWT-IAT", "The issuer's clock", Severity::Info, issued::issued_at)
+        ..ROW.of("JWT-IAT", "The issuer's clock", Severity::Info, issued::issued_at)
     },
     Check {
         probes: &[&ROUTES, &AUD],
         rule: "Sends the genuine claims signed with the scenario's key with another aud and without one. Fails on 2xx; warns for tokens \
                issued without aud. The first part needs the key.",
         references: &["ASVS v5.0.0-9.2.3", "ASVS v5.0.0-9.2.4", "RFC 8725 3.9"],
-        ..row("JWT-AUD", "Tokens for somebody else", Severity::Medium, claims::audience)
+        ..ROW.of("JWT-AUD", "Tokens for somebody else", Severity::Medium, claims::audience)
     },
     Check {
         probes: &[&ROUTES, &ISS],
         rule: "Sends the genuine claims signed with the scenario's key with another iss and without one. Fails on 2xx; warns for tokens \
                issued without iss. The first part needs the key.",
         references: &["RFC 8725 3.8"],
-        ..row("JWT-ISS", "Tokens of somebody else", Severity::Medium, claims::issuer)
+        ..ROW.of("JWT-ISS", "Tokens of somebody else", Severity::Medium, claims::issuer)
     },
     Check {
         mode: Mode::TwoTargets,
@@ -165,13 +162,13 @@ pub const CHECKS: &[Check] = &[
                aud. The dev stack has to stand first in the scenario.",
         fix: "R-JWTKEY",
         references: &["CWE-345", "ASVS v5.0.0-9.2.3", "ASVS v5.0.0-9.2.4"],
-        ..row("JWT-CROSS-ENV", "The dev stack's token", Severity::Critical, environments::foreign)
+        ..ROW.of("JWT-CROSS-ENV", "The dev stack's token", Severity::Critical, environments::foreign)
     },
     Check {
         probes: &[&LIFECYCLE],
         rule: "Sends a refresh token as access token, and an access token to the refresh endpoint. Fails on 2xx.",
         references: &["ASVS v5.0.0-9.2.2", "RFC 8725 3.11", "RFC 8725 3.12"],
-        ..row("JWT-TYPE-MIX", "One kind of token for another", Severity::High, lifecycle::mixed_types)
+        ..ROW.of("JWT-TYPE-MIX", "One kind of token for another", Severity::High, lifecycle::mixed_types)
     },
     Check {
         mode: Mode::Passive,
@@ -179,7 +176,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Looks at exp and iat. Passes access tokens of up to 15 minutes; warns beyond, and for refresh tokens beyond 30 days; fails \
                for access tokens beyond a day or without an end. Refresh tokens are seen with consent only.",
         references: &["CWE-613", "ASVS v5.0.0-7.3.2"],
-        ..row("JWT-LIFETIME", "How long tokens live", Severity::Medium, issued::lifetime)
+        ..ROW.of("JWT-LIFETIME", "How long tokens live", Severity::Medium, issued::lifetime)
     },
     Check {
         mode: Mode::Passive,
@@ -187,7 +184,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Looks at the claims. Warns for names and values of addresses, phones, cards and rights; fails for passwords, their hashes and \
                keys: everybody who holds a token can read it. Only names of claims are told.",
         references: &["CWE-312", "ASVS v5.0.0-14.1.1", "ASVS v5.0.0-14.2.6"],
-        ..row("JWT-PAYLOAD-DATA", "What tokens tell", Severity::Medium, issued::payload)
+        ..ROW.of("JWT-PAYLOAD-DATA", "What tokens tell", Severity::Medium, issued::payload)
     },
     Check {
         probes: &[&LIFECYCLE],
@@ -195,14 +192,14 @@ pub const CHECKS: &[Check] = &[
                minutes; warns when a shorter one works until its end.",
         fix: "R-LOGOUT",
         references: &["CWE-613", "ASVS v5.0.0-7.4.1"],
-        ..row("JWT-LOGOUT", "Tokens after logout", Severity::High, lifecycle::logout)
+        ..ROW.of("JWT-LOGOUT", "Tokens after logout", Severity::High, lifecycle::logout)
     },
     Check {
         probes: &[&LIFECYCLE],
         rule: "Refreshes twice with one refresh token. Passes when the second is refused; warns when tokens are not rotated; fails when a new \
                one was given and the old one still works.",
         references: &["CWE-294", "RFC 9700 4.14.2"],
-        ..row("JWT-REFRESH-REUSE", "A refresh token twice", Severity::Medium, lifecycle::reused)
+        ..ROW.of("JWT-REFRESH-REUSE", "A refresh token twice", Severity::Medium, lifecycle::reused)
     },
     Check {
         probes: &[&DISABLED_USER],
@@ -210,13 +207,13 @@ pub const CHECKS: &[Check] = &[
                `enable_user`. Fails when one works. Not for production: it changes a user.",
         fix: "R-LOGOUT",
         references: &["ASVS v5.0.0-7.4.2", "ASVS v5.0.0-7.4.3", "SimpleJWT CHECK_USER_IS_ACTIVE"],
-        ..row("JWT-DISABLED-USER", "Tokens of a disabled user", Severity::High, lifecycle::disabled_user)
+        ..ROW.of("JWT-DISABLED-USER", "Tokens of a disabled user", Severity::High, lifecycle::disabled_user)
     },
     Check {
         probes: &[&MALFORMED],
         rule: "Sends twenty misshapen tokens. Passes refusals; fails on 2xx and 5xx.",
         references: &["CWE-20", "RFC 7515 5.2"],
-        ..row("JWT-MALFORMED", "Misshapen tokens", Severity::Medium, claims::malformed)
+        ..ROW.of("JWT-MALFORMED", "Misshapen tokens", Severity::Medium, claims::malformed)
     },
     Check {
         probes: &[&KEY_SETS],
@@ -224,6 +221,6 @@ pub const CHECKS: &[Check] = &[
                RSA below 2048 bits.",
         fix: "R-JWTKEY",
         references: &["CWE-321", "ASVS v5.0.0-13.3.1"],
-        ..row("JWT-JWKS", "Published keys", Severity::Critical, key_sets::published)
+        ..ROW.of("JWT-JWKS", "Published keys", Severity::Critical, key_sets::published)
     },
 ];
