@@ -30,6 +30,11 @@ pub(super) struct Body {
 }
 
 impl Body {
+    /// The beginning of what is kept.
+    pub(super) fn start(&self, most: usize) -> &[u8] {
+        self.bytes.get(..most.min(self.bytes.len())).unwrap_or_default()
+    }
+
     /// Makes it ready for the next answer; gives back what a large one took.
     pub(super) fn reset(&mut self) {
         self.bytes.clear();
@@ -41,7 +46,8 @@ impl Body {
 
 impl Sink for Intake<'_> {
     fn head(&mut self, head: &ResponseHead) {
-        self.body.keeping = self.keep.is_some_and(|rule| rule.accepts(head.status));
+        // What a server error says is a matter for the audit.
+        self.body.keeping = self.keep.is_some_and(|rule| rule.accepts(head.status)) || head.status >= 500;
     }
 
     fn body(&mut self, bytes: &[u8]) {
@@ -62,6 +68,15 @@ pub(super) struct Fault {
     pub(super) class: ErrorClass,
     /// In words; empty when nobody asked for them.
     pub(super) message: String,
+    /// Whether it is another user's answer.
+    pub(super) leak: bool,
+}
+
+impl Fault {
+    /// A fault that is no leak.
+    pub(super) fn new(class: ErrorClass, message: impl Into<String>) -> Fault {
+        Fault { class, message: message.into(), leak: false }
+    }
 }
 
 /// Whether there is room for another sample of a class: words are made only then.
@@ -83,7 +98,7 @@ pub(super) fn judge(
     let expect = &route.plan.expect;
     let fault = |class: ErrorClass, words: &dyn Fn() -> String| {
         let message = if room.has_room(class) { printable(&words(), RAW_MESSAGE) } else { String::new() };
-        Err(Fault { class, message })
+        Err(Fault { class, message, leak: false })
     };
     let unexpected = |words: &dyn Fn() -> String| fault(ErrorClass::Expectation, words);
 
@@ -156,7 +171,10 @@ pub(super) fn judge(
         let found = path.query(&json).all();
         let owner = owner.to_text(scope);
         if let Some(other) = found.iter().find(|value| text_of(value) != owner) {
-            return unexpected(&|| format!("owner: `{path}` is `{}`, asked as `{owner}`", text_of(other)));
+            // Rare, and never too many to be told.
+            let words = format!("owner: `{path}` is `{}`, asked as `{owner}`", text_of(other));
+            let message = printable(&words, RAW_MESSAGE);
+            return Err(Fault { class: ErrorClass::Expectation, message, leak: true });
         }
         // An empty list belongs to nobody; a single value that is not there is a check that checks nothing.
         if found.is_empty() && !finds_many(path) {

@@ -131,6 +131,8 @@ fn merge(
     let mut taken = 0;
     let mut begun = 0;
     let mut samples = Vec::new();
+    let mut sightings = Vec::new();
+    let mut leaks = Vec::new();
     for tally in done {
         for (sum, route) in routes.iter_mut().zip(&tally.routes) {
             sum.counts.add(&route.counts);
@@ -144,6 +146,8 @@ fn merge(
         taken += tally.taken;
         begun = tally.begun.max(begun);
         samples.extend(tally.samples);
+        sightings.extend(tally.sightings);
+        leaks.extend(tally.leaks);
     }
     if let Model::Open { schedules, .. } = &job.model {
         let end = job.warmup + wall;
@@ -162,8 +166,11 @@ fn merge(
         sample.message = printable(&redactor.scrub(&sample.message), 400);
         *count <= MAX_SAMPLES
     });
+    for leak in &mut leaks {
+        leak.words = printable(&redactor.scrub(&leak.words), 400);
+    }
     let next = job.first + begun * job.workers as u64;
-    LoadTally { routes, seconds, generator, samples, interrupted, next }
+    LoadTally { routes, seconds, generator, samples, sightings, leaks, interrupted, next }
 }
 
 /// A second that not all workers have reported yet.

@@ -114,6 +114,8 @@ pub struct Counts {
     pub bytes_out: u64,
     /// Connections opened.
     pub connections: u64,
+    /// Answers that named another user than the one who asked; counted by route only.
+    pub leaks: u64,
 }
 
 impl Counts {
@@ -129,6 +131,7 @@ impl Counts {
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.connections += other.connections;
+        self.leaks += other.leaks;
     }
 }
 
@@ -259,6 +262,10 @@ pub struct LoadTally {
     pub generator: GeneratorTally,
     /// Up to five samples of what went wrong for each route and class, in words, secrets taken out.
     pub samples: Vec<ErrorSample>,
+    /// Answers that were kept: of each route and status the first, the second, the fourth, and so on, of each worker.
+    pub sightings: Vec<Sighting>,
+    /// Answers that named another user than the one who asked, up to twenty of each worker.
+    pub leaks: Vec<Leak>,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
     /// The first number that no request of it had, for a load that goes on from it.
@@ -270,6 +277,32 @@ impl LoadTally {
     pub fn requests(&self) -> u64 {
         self.routes.iter().map(|route| route.counts.requests).sum()
     }
+}
+
+/// An answer of the load, as it came.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    /// Position of the route in the plan.
+    pub route: usize,
+    /// Position of the user who asked, where there is one.
+    pub user: Option<usize>,
+    /// How many answers of this status the worker had by then on this route, this one counted in.
+    pub nth: u64,
+    /// The request's first line. It may hold what is secret.
+    pub asked: Vec<u8>,
+    /// The answer's head, from its first line to the blank one.
+    pub head: Vec<u8>,
+    /// The beginning of the body, where something was to be judged in it, and of server errors.
+    pub body: Vec<u8>,
+}
+
+/// Another user's answer.
+#[derive(Debug, Clone)]
+pub struct Leak {
+    /// The answer.
+    pub sighting: Sighting,
+    /// Whose it was and who had asked, in words, secrets taken out.
+    pub words: String,
 }
 
 /// What one failed request looked like.

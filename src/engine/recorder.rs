@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use super::judge::Room;
-use super::{Counts, ErrorClass, ErrorSample, Latencies, RouteTally, histogram};
+use super::{Counts, ErrorClass, ErrorSample, Latencies, Leak, RouteTally, Sighting, histogram};
 
 /// Most samples of one class on one route.
 pub(super) const MAX_SAMPLES: usize = 5;
+/// Most answers that one worker keeps.
+const MAX_SIGHTINGS: usize = 2_000;
+/// Most answers of another user that one worker keeps; all are counted.
+const MAX_LEAKS: usize = 20;
 
 /// A request that ended.
 pub(super) struct Outcome {
@@ -39,23 +43,30 @@ struct Counters {
     bytes_in: u64,
     bytes_out: u64,
     connections: u64,
+    leaks: u64,
 }
 
 impl Counters {
-    fn add(&mut self, outcome: &Outcome) {
+    /// Counts; how many answers of this status there are now, 0 without an answer.
+    fn add(&mut self, outcome: &Outcome) -> u64 {
         self.requests += 1;
         if let Some(class) = outcome.error {
             self.errors[class as usize] += 1;
         }
-        if let Some(status) = outcome.status {
-            match self.statuses.iter_mut().find(|(s, _)| *s == status) {
-                Some((_, n)) => *n += 1,
-                None => self.statuses.push((status, 1)),
-            }
-        }
         self.bytes_in += outcome.received;
         self.bytes_out += outcome.transmitted;
         self.connections += outcome.opened;
+        let Some(status) = outcome.status else { return 0 };
+        match self.statuses.iter_mut().find(|(s, _)| *s == status) {
+            Some((_, n)) => {
+                *n += 1;
+                *n
+            }
+            None => {
+                self.statuses.push((status, 1));
+                1
+            }
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -66,6 +77,7 @@ impl Counters {
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             connections: self.connections,
+            leaks: self.leaks,
         }
     }
 
@@ -104,6 +116,8 @@ pub(super) struct Recorder {
     second_begun: u64,
     routes: Vec<RouteRecorder>,
     pub(super) samples: Vec<ErrorSample>,
+    pub(super) sightings: Vec<Sighting>,
+    pub(super) leaks: Vec<Leak>,
     pub(super) schedule_lag: Histogram<u64>,
     pub(super) queued: u64,
     pub(super) taken: u64,
@@ -127,26 +141,31 @@ impl Recorder {
                 })
                 .collect(),
             samples: Vec::new(),
+            sightings: Vec::new(),
+            leaks: Vec::new(),
             schedule_lag: histogram(),
             queued: 0,
             taken: 0,
         }
     }
 
-    /// Counts a request.
-    pub(super) fn record(&mut self, route: usize, outcome: &Outcome) {
+    /// Counts a request. Which answer of its status on its route it was, where it is one to be kept: the first, the
+    /// second, the fourth, and so on, so that the later a load is, the rarer it keeps one.
+    pub(super) fn record(&mut self, route: usize, outcome: &Outcome) -> Option<u64> {
         self.second_counters.add(outcome);
-        let Some(route) = self.routes.get_mut(route) else { return };
-        route.counters.add(outcome);
+        let route = self.routes.get_mut(route)?;
+        let nth = route.counters.add(outcome);
+        let kept = (nth.is_power_of_two() && self.sightings.len() < MAX_SIGHTINGS).then_some(nth);
         let response = nanos(outcome.intended, outcome.done);
         if outcome.error.is_some() {
             add(&mut route.latencies.failed, response);
-            return;
+            return kept;
         }
         add(&mut route.latencies.response, response);
         add(&mut route.latencies.service, nanos(outcome.begun, outcome.done));
         add(&mut route.latencies.first_byte, nanos(outcome.sent, outcome.first_byte));
         add(&mut self.second_response, response);
+        kept
     }
 
     /// Counts an arrival that was taken up; `waited` when it had to wait for a connection.
@@ -173,6 +192,14 @@ impl Recorder {
                 self.samples.push(sample);
             }
         }
+    }
+
+    /// Counts another user's answer; whether there is room to keep it.
+    pub(super) fn has_room_for_leak(&mut self, route: usize) -> bool {
+        if let Some(route) = self.routes.get_mut(route) {
+            route.counters.leaks += 1;
+        }
+        self.leaks.len() < MAX_LEAKS
     }
 
     /// A route's room for samples.

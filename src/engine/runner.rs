@@ -11,12 +11,15 @@ use super::recorder::Outcome;
 use super::redirect;
 use super::request::{CompiledRoute, Turn};
 use super::worker::{Seat, Worker};
-use super::{ErrorClass, ErrorSample};
+use super::{ErrorClass, ErrorSample, Leak, Sighting};
 use crate::plan::{Item, RouteId, Scope};
 use crate::wire::{Connection, Exchanged, FailureKind, ResponseHead};
 
 /// First and longest pause of a virtual user whose requests do not get through.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// Most bytes of a body that are kept of an answer.
+const SIGHTED: usize = 8 * 1024;
 
 pub(super) struct Runner {
     worker: Rc<Worker>,
@@ -28,6 +31,8 @@ pub(super) struct Runner {
     /// Head of the last answer over HTTP/2.
     head: ResponseHead,
     extracted: Vec<String>,
+    /// Whether the connection carries no further request.
+    spent: bool,
 }
 
 /// How a request went.
@@ -57,6 +62,7 @@ impl Runner {
             body: Body::default(),
             head: ResponseHead::default(),
             extracted: Vec::new(),
+            spent: false,
         }
     }
 
@@ -195,7 +201,7 @@ impl Runner {
         if measured {
             let mut recorder = self.worker.recorder.borrow_mut();
             let class = fault.as_ref().map(|fault| fault.class);
-            recorder.record(
+            let kept = recorder.record(
                 id.0,
                 &Outcome {
                     intended,
@@ -210,13 +216,25 @@ impl Runner {
                     error: class,
                 },
             );
-            if let Some(Fault { class, message }) = fault
+            if let Some(nth) = kept {
+                let user = job.user(route, number).map(|(index, _)| index);
+                recorder.sightings.push(self.sighting(id.0, user, nth));
+            }
+            if let Some(fault) = fault.as_ref().filter(|fault| fault.leak)
+                && recorder.has_room_for_leak(id.0)
+            {
+                let user = job.user(route, number).map(|(index, _)| index);
+                let words = fault.message.clone();
+                recorder.leaks.push(Leak { sighting: self.sighting(id.0, user, 0), words });
+            }
+            if let Some(Fault { class, message, .. }) = fault
                 && recorder.room(id.0).has_room(class)
             {
                 let user = job.user(route, number).map(|(_, user)| user.name.clone());
                 recorder.keep_sample(ErrorSample { route: id.0, class, user, message });
             }
         }
+        self.drop_spent();
         (ending, done)
     }
 
@@ -252,10 +270,7 @@ impl Runner {
                 let credentials = self.worker.credentials.borrow();
                 let credential = route.plan.auth.and_then(|auth| credentials.get(auth.0)?.get(user_index));
                 if let Err(why) = route.render(turn, &scope, credential, &mut self.request, &mut self.spare) {
-                    return Asked::None(
-                        Ending::Bad,
-                        Fault { class: ErrorClass::Local, message: why.to_owned() },
-                    );
+                    return Asked::None(Ending::Bad, Fault::new(ErrorClass::Local, why));
                 }
             }
             let head_request = route.method(turn) == "HEAD";
@@ -282,7 +297,7 @@ impl Runner {
                 Ok(exchanged) => exchanged,
                 Err(failure) => {
                     self.disconnect();
-                    let fault = Fault { class: class_of(failure.kind), message: failure.message };
+                    let fault = Fault::new(class_of(failure.kind), failure.message);
                     return Asked::None(Ending::Broken, fault);
                 }
             };
@@ -301,11 +316,11 @@ impl Runner {
                     judge(route, head, &self.body, &scope, &recorder.room(id.0)).map(Some)
                 }
             };
-            if !exchanged.reusable || job.new_connections {
-                self.disconnect();
-            }
+            // Dropped once it has been looked at, or before the redirect is followed.
+            self.spent = !exchanged.reusable || job.new_connections;
             match (verdict, next) {
                 (Ok(None), Some(next)) => {
+                    self.drop_spent();
                     follow -= 1;
                     get |= next.get;
                     target = Some(next.target);
@@ -318,6 +333,26 @@ impl Runner {
                 }
                 (Err(fault), _) => return Asked::Answer(exchanged, Some(fault)),
             }
+        }
+    }
+
+    /// The answer that the connection has just received, to be looked at later.
+    fn sighting(&self, route: usize, user: Option<usize>, nth: u64) -> Sighting {
+        let head = self.connection.as_ref().map_or(&self.head, Connection::head).headers.raw();
+        let asked = self.request.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        Sighting {
+            route,
+            user,
+            nth,
+            asked: asked.to_vec(),
+            head: head.to_vec(),
+            body: self.body.start(SIGHTED).to_vec(),
+        }
+    }
+
+    fn drop_spent(&mut self) {
+        if std::mem::take(&mut self.spent) {
+            self.disconnect();
         }
     }
 

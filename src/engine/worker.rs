@@ -24,7 +24,7 @@ use super::runner::Runner;
 use super::schedule::{Arrival, Schedule};
 use super::timer::Timer;
 use super::vigil::Vigil;
-use super::{ErrorSample, RouteTally};
+use super::{ErrorSample, Leak, RouteTally, Sighting};
 use crate::auth::Renewed;
 
 /// Bytes read at once. A larger buffer saves system calls with large bodies; one serves a whole worker.
@@ -40,6 +40,8 @@ pub(super) enum Report {
 pub(super) struct WorkerTally {
     pub(super) routes: Vec<RouteTally>,
     pub(super) samples: Vec<ErrorSample>,
+    pub(super) sightings: Vec<Sighting>,
+    pub(super) leaks: Vec<Leak>,
     pub(super) schedule_lag: hdrhistogram::Histogram<u64>,
     pub(super) queued: u64,
     pub(super) taken: u64,
@@ -200,6 +202,8 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
     let mut recorder = worker.recorder.replace(Recorder::new(0, times.begin, Duration::ZERO));
     Ok(WorkerTally {
         samples: std::mem::take(&mut recorder.samples),
+        sightings: std::mem::take(&mut recorder.sightings),
+        leaks: std::mem::take(&mut recorder.leaks),
         schedule_lag: recorder.schedule_lag.clone(),
         queued: recorder.queued,
         taken: recorder.taken,

@@ -360,6 +360,8 @@ mod tests {
             seconds: Vec::new(),
             generator: generator(9.5, 50),
             samples: Vec::new(),
+            sightings: Vec::new(),
+            leaks: Vec::new(),
             interrupted: false,
             next: 0,
         };
@@ -370,9 +372,17 @@ mod tests {
     #[test]
     fn says_why_arrivals_were_left_over() {
         let said = |generator: GeneratorTally, interrupted| {
-            let (routes, seconds, samples) = Default::default();
-            let warnings =
-                load_warnings(&LoadTally { routes, seconds, generator, samples, interrupted, next: 0 });
+            let (routes, seconds, samples, sightings, leaks) = Default::default();
+            let warnings = load_warnings(&LoadTally {
+                routes,
+                seconds,
+                generator,
+                samples,
+                sightings,
+                leaks,
+                interrupted,
+                next: 0,
+            });
             warnings
                 .into_iter()
                 .find(|w| w.starts_with("7 arrivals of the schedule were never sent"))

@@ -22,6 +22,8 @@ use crate::stack::{Running, Sample};
 
 /// Error samples kept of one route and class, as in one load.
 const SAMPLES: usize = 5;
+/// Most answers of all blocks that are kept for the audit.
+const SIGHTINGS: usize = 5_000;
 
 /// A stack that is up, with what its load needs.
 pub(super) struct Ready {
@@ -166,6 +168,8 @@ impl Sum {
             seconds: Vec::new(),
             generator,
             samples: Vec::new(),
+            sightings: Vec::new(),
+            leaks: Vec::new(),
             interrupted: false,
             next: plan.load.first,
         };
@@ -209,6 +213,9 @@ impl Sum {
                 sum.samples.push(sample);
             }
         }
+        let room = SIGHTINGS.saturating_sub(sum.sightings.len());
+        sum.sightings.extend(block.sightings.into_iter().take(room));
+        sum.leaks.extend(block.leaks);
         sum.interrupted |= block.interrupted;
         sum.next = sum.next.max(block.next);
     }
