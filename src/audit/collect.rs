@@ -82,6 +82,7 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         role: stack.role,
         profile: input.plan.audit.unwrap_or(Profile::Baseline),
         https: input.endpoint.tls.is_some(),
+        http2: stack.http2.is_some(),
         active: stack.active_audit,
         host: input.endpoint.host.clone(),
         session_cookies: names(|auth| auth.session_cookie.to_owned(), "sessionid"),

@@ -73,17 +73,38 @@ pub(super) fn by_hand(origin: &Origin, text: &str) -> String {
             c => escaped.push_str(&format!("\\{:03o}", u32::from(c) & 0xff)),
         }
     }
-    let port = if origin.scheme == "https" { 443 } else { 80 };
-    let host = match origin.host.rsplit_once(':') {
-        Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => origin.host.clone(),
-        _ => format!("{}:{port}", origin.host),
-    };
+    let host = with_port(origin);
     let send = format!("printf {}", quoted(&escaped));
     if origin.scheme == "https" {
         return format!("{send} | openssl s_client -quiet -connect {}", quoted(&host));
     }
     let (name, port) = host.rsplit_once(':').unwrap_or((&host, "80"));
     format!("{send} | nc {} {port}", quoted(name))
+}
+
+/// A TLS handshake with these options, and no request behind it.
+pub(super) fn handshake(origin: &Origin, options: &str) -> String {
+    let host = with_port(origin);
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+    let connect = match origin.resolve.as_deref().and_then(|resolve| resolve.splitn(3, ':').nth(2)) {
+        Some(address) => format!("{address}{}", host.get(name.len()..).unwrap_or_default()),
+        None => host.clone(),
+    };
+    let name = if name.parse::<std::net::Ipv4Addr>().is_ok() || name.starts_with('[') {
+        String::new()
+    } else {
+        format!(" -servername {}", quoted(name))
+    };
+    format!("openssl s_client -connect {}{name} {options} </dev/null", quoted(&connect))
+}
+
+/// The host with the port in any case.
+fn with_port(origin: &Origin) -> String {
+    let port = if origin.scheme == "https" { 443 } else { 80 };
+    match origin.host.rsplit_once(':') {
+        Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => origin.host.clone(),
+        _ => format!("{}:{port}", origin.host),
+    }
 }
 
 fn header(name: &str, value: &str, reporter: &Reporter<'_>) -> String {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::check::Check;
 use super::curl;
 use super::exchange::{Exchange, Facts};
+use super::tls::words;
 use crate::plan::RouteKind;
 use crate::record::Evidence;
 use crate::secret::{Redactor, mark};
@@ -58,6 +59,16 @@ impl<'a> Reporter<'a> {
         // What a login answers may be a token that nobody knew before.
         let secret = exchange.site.kind == RouteKind::Login && !check.id.starts_with("DJ-");
         let body = check.shows_body && !secret;
+        if let Some(trace) = exchange.by_hand.as_ref().and_then(|by_hand| by_hand.tls.as_ref()) {
+            let lines =
+                |text: String| capped(self.scrub(&text).lines().map(escaped).collect::<Vec<_>>().join("\n"));
+            return Evidence {
+                request: lines(words::said(trace)),
+                response: lines(words::heard(trace)),
+                body: None,
+                curl: curl::handshake(self.origin, words::options(trace)),
+            };
+        }
         Evidence {
             request: capped(match &exchange.by_hand {
                 Some(by_hand) => self.by_hand(&by_hand.bytes),

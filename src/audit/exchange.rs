@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::probe::Unsent;
 use crate::plan::{Profile, Role, RouteKind};
-use crate::wire::{Failure, Request, Response};
+use crate::wire::hello::Reply;
+use crate::wire::{Failure, Handshake, Request, Response};
 
 /// Why a request was sent. Purposes of active probes are sent with consent only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,6 +107,29 @@ pub struct ByHand {
     pub open: Duration,
     /// How long it was meant to be kept open.
     pub longest: Duration,
+    /// The TLS handshake, where nothing else was of interest.
+    pub tls: Option<TlsTrace>,
+}
+
+/// A TLS handshake without a request behind it.
+#[derive(Debug, Clone)]
+pub enum TlsTrace {
+    /// As browsers shake hands.
+    Whole {
+        /// What it showed.
+        seen: Handshake,
+        /// When.
+        at: SystemTime,
+    },
+    /// An offer of one version and some suites, and what the server made of it.
+    Offer {
+        /// The version.
+        version: u16,
+        /// The suites.
+        suites: &'static [u16],
+        /// The server's answer.
+        reply: Reply,
+    },
 }
 
 /// All that is known of one stack when the checks judge it.
@@ -119,6 +143,8 @@ pub struct Facts {
     pub profile: Profile,
     /// Whether it answers over https.
     pub https: bool,
+    /// Whether its load goes over HTTP/2.
+    pub http2: bool,
     /// Whether active probes were allowed.
     pub active: bool,
     /// Host and port as in the Host header.
@@ -150,6 +176,23 @@ impl Facts {
     /// Answers to requests of one purpose.
     pub fn of(&self, purpose: Purpose) -> impl Iterator<Item = (usize, &Exchange, &Response)> {
         self.answers().filter(move |(_, exchange, _)| exchange.purpose == purpose)
+    }
+
+    /// Whether the stack's name is one of this machine's own.
+    pub fn on_this_machine(&self) -> bool {
+        let name = match self.host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => self.host.as_str(),
+        };
+        let name = name.trim_start_matches('[').trim_end_matches(']');
+        name.eq_ignore_ascii_case("localhost")
+            || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// TLS handshakes without a request, with their position in [`Facts::exchanges`].
+    pub fn handshakes(&self) -> impl Iterator<Item = (usize, &TlsTrace)> {
+        let traced = self.exchanges.iter().enumerate();
+        traced.filter_map(|(index, exchange)| Some((index, exchange.by_hand.as_ref()?.tls.as_ref()?)))
     }
 
     /// Why there is no answer to a purpose: the first failure's words, when one was sent.

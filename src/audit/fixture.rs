@@ -14,6 +14,7 @@ pub fn facts(https: bool) -> Facts {
         role: Role::Production,
         profile: Profile::Baseline,
         https,
+        http2: false,
         active: true,
         host: "127.0.0.1:8443".into(),
         session_cookies: vec!["sessionid".into()],

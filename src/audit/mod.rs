@@ -41,6 +41,7 @@ mod samples;
 pub mod scene;
 mod selection;
 pub mod statics;
+pub mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,6 +109,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         django::CHECKS,
         http::CHECKS,
         net::CHECKS,
+        tls::CHECKS,
         // Last: its wrong logins may have the stack refuse right ones for a while.
         login::CHECKS,
     ]

@@ -4,6 +4,7 @@ use super::check::{Check, Judgement, Level, Mode, Observation};
 use super::evidence::Reporter;
 use super::exchange::Facts;
 use super::probe::Unsent;
+use super::tls::judges_handshakes;
 use crate::record::{CheckOutcome, Confidence, MOST_PLACES as PLACES, Outcome, Place, Severity};
 
 /// Places that come with their exchange: more would make the record large and tell nothing new.
@@ -13,7 +14,8 @@ const LONGEST: usize = 600;
 
 /// Judges one check on one stack.
 pub(super) fn judge(check: &Check, facts: &Facts, reporter: &Reporter<'_>) -> CheckOutcome {
-    if let Some(reason) = nothing_came(facts) {
+    let shaken = judges_handshakes(check) && facts.handshakes().next().is_some();
+    if let Some(reason) = nothing_came(facts).filter(|_| !shaken) {
         return decided(check, facts, Judgement::NotRun(reason), reporter);
     }
     decided(check, facts, judgement(check, facts), reporter)

@@ -1,16 +1,19 @@
 //! Sends what probes ask for, one request after the other, within the limits of good manners.
 
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
 
 use super::AuditInput;
-use super::exchange::{ByHand, Exchange, Purpose, Site};
+use super::exchange::{ByHand, Exchange, Purpose, Site, TlsTrace};
 use super::probe::{Probe, Unsent};
 use super::scene::Target;
 use crate::plan::RouteKind;
-use crate::wire::{Endpoint, Failure, FailureKind, Limits, Pace, Request, Response, converse, drip, fetch};
+use crate::wire::hello::{self, Offer};
+use crate::wire::{
+    self, Endpoint, Failure, FailureKind, Limits, Pace, Request, Response, converse, drip, fetch,
+};
 
 /// To a target that is not on this machine: five requests a second.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -181,13 +184,55 @@ impl<'i> Prober<'i> {
         let (dripped, seen) = tokio::join!(drip(endpoint, message.start, message.pace, LIMITS), witness);
         // The scenario has asked for this wait.
         self.deadline += dripped.open;
-        let by_hand =
-            ByHand { bytes: message.start.to_vec(), open: dripped.open, longest: message.pace.longest };
+        let by_hand = ByHand {
+            bytes: message.start.to_vec(),
+            open: dripped.open,
+            longest: message.pace.longest,
+            tls: None,
+        };
         let by_hand = Some(Box::new(by_hand));
         self.exchanges.push(Exchange { purpose, site, request, answer: dripped.answer, by_hand });
         if let Some(((purpose, site, request), answer)) = beside.zip(seen) {
             self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None });
         }
+    }
+
+    /// Shakes hands as a browser does, sends nothing, and keeps what showed. Two connections: one that goes on whatever the
+    /// certificate is, and one that does not.
+    pub async fn shake_hands(&mut self, purpose: Purpose, site: Site) {
+        if self.turn(0).await.is_some() {
+            let seen = wire::handshake(self.input.endpoint, LIMITS).await;
+            let trace = seen.map(|seen| Some(TlsTrace::Whole { seen: seen?, at: SystemTime::now() }));
+            self.keep_handshake(purpose, site, trace);
+        }
+    }
+
+    /// Offers one version of TLS and some suites, and keeps what the server makes of it.
+    pub async fn offer(&mut self, purpose: Purpose, site: Site, offer: Offer<'static>) {
+        if self.turn(0).await.is_some() {
+            let reply = hello::offer(self.input.endpoint, offer, LIMITS).await;
+            let Offer { version, suites } = offer;
+            self.keep_handshake(
+                purpose,
+                site,
+                reply.map(|reply| Some(TlsTrace::Offer { version, suites, reply })),
+            );
+        }
+    }
+
+    fn keep_handshake(&mut self, purpose: Purpose, site: Site, trace: Result<Option<TlsTrace>, Failure>) {
+        let (tls, failure) = match trace {
+            Ok(None) => return,
+            Ok(tls) => {
+                let message = "nothing was asked: the handshake is what was looked at".to_owned();
+                (tls, Failure { kind: FailureKind::Tls, message })
+            }
+            Err(failure) => (None, failure),
+        };
+        let answer = Err(failure);
+        self.heard(&answer);
+        let by_hand = tls.map(|tls| Box::new(ByHand { tls: Some(tls), ..ByHand::default() }));
+        self.exchanges.push(Exchange { purpose, site, request: Request::default(), answer, by_hand });
     }
 
     fn heard(&mut self, answer: &Result<Response, Failure>) {

@@ -192,6 +192,12 @@ faults! {
     PlainHttp "plain-http" "NET-REDIRECT" "Plain http is answered as https is.";
     PlainApiRedirect "plain-api-redirect" "NET-REDIRECT-API" "The API redirects plain http too.";
     OpenRedirect "open-redirect" "NET-OPEN-REDIRECT" "The login leads wherever `next` says.";
+    OldTls "old-tls" "TLS-VERSION" "TLS 1.0 and its like are answered.";
+    WeakSuites "weak-suites" "TLS-CIPHER" "Weak cipher suites are answered.";
+    UntrustedCertificate "untrusted-certificate" "TLS-CERT" "The certificate is of an authority that nobody has.";
+    EndingCertificate "ending-certificate" "TLS-EXPIRY" "A certificate that ends in three days.";
+    OddKey "odd-key" "TLS-KEY" "A certificate with an Ed25519 key.";
+    NoAlpn "no-alpn" "TLS-ALPN" "No protocol is chosen of those that a client offers.";
     TokenCacheable "token-cacheable" "LOGIN-CACHE" "Answers with tokens may be kept.";
     LoginByGet "login-by-get" "LOGIN-GET" "Name and password may stand in the query.";
     PasswordEcho "password-echo" "LOGIN-BODY-ECHO" "A refusal repeats the password.";

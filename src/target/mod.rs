@@ -28,6 +28,7 @@ mod loose;
 mod notes;
 mod notes_api;
 mod odd;
+mod old_tls;
 mod pages;
 mod plain;
 mod profile;

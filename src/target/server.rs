@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::app::{self, App};
 use super::loose::{self, Loose};
-use super::{Fault, Profile, Settings, TargetError, plain, tls};
+use super::{Fault, Profile, Settings, TargetError, old_tls, plain, tls};
 
 const CONNECTIONS: usize = 4096;
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ const HEAD_BUFFER: usize = 256 * 1024;
 pub fn serve(settings: Settings, announce: impl FnOnce(&str)) -> Result<(), TargetError> {
     let acceptor = match (settings.profile, &settings.tls_dir) {
         (Profile::Dev, _) => None,
-        (Profile::Production, Some(dir)) => Some(tls::acceptor(dir)?),
+        (Profile::Production, Some(dir)) => Some(tls::acceptor(dir, &settings.faults)?),
         (Profile::Production, None) => return Err(TargetError::NoTlsDir),
     };
     runtime(settings.profile)?.block_on(run(settings, acceptor, announce))
@@ -59,6 +59,7 @@ async fn run(
     let (profile, port) = (settings.profile, settings.port);
     let app = Arc::new(App::new(settings)?);
     let (head_timeout, rules) = (head_timeout(&app), loose::rules(&app));
+    let old_tls = old_tls::rules(&app);
     let app_over_http = app.has(Fault::PlainHttp);
     let redirects = TowerToHyperService::new(plain::router(app.has(Fault::PlainApiRedirect)));
     let router = app::router(app);
@@ -84,7 +85,7 @@ async fn run(
             _ = interrupt.recv() => break,
             () = &mut orphaned => break,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((mut stream, place)) = accepted else { continue };
         let (service, acceptor, ended) = (service.clone(), acceptor.clone(), ended.clone());
         let over_http2 = over_http2.clone();
         let (rules, redirects) = (rules.clone(), redirects.clone());
@@ -99,6 +100,11 @@ async fn run(
                         } else {
                             talk(stream, redirects, head_timeout, ended).await;
                         }
+                        return;
+                    }
+                    if let Some(rules) = old_tls
+                        && rules.answer(&mut stream).await
+                    {
                         return;
                     }
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {

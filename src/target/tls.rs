@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519,
 };
 use rustix::fs::{FlockOperation, flock};
 use rustls::ServerConfig;
@@ -20,7 +20,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use super::TargetError;
+use super::{Fault, Faults, TargetError};
 
 const CA: &str = "ca.pem";
 const CERTIFICATE: &str = "server.pem";
@@ -30,22 +30,30 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
 /// Certificates that end sooner are made anew.
 const MARGIN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Faults of the certificate.
+const SPOILERS: [Fault; 3] = [Fault::UntrustedCertificate, Fault::EndingCertificate, Fault::OddKey];
 
 /// TLS 1.2 and 1.3 with the folder's certificate, made first where it is missing or about to end.
-pub(super) fn acceptor(dir: &Path) -> Result<TlsAcceptor, TargetError> {
+/// By fault, another one, which the next start without the fault does not keep.
+pub(super) fn acceptor(dir: &Path, faults: &Faults) -> Result<TlsAcceptor, TargetError> {
     fs::create_dir_all(dir).map_err(TargetError::io(format!("creating {}", dir.display())))?;
     let lock_path = dir.join("lock");
     let lock =
         File::create(&lock_path).map_err(TargetError::io(format!("creating {}", lock_path.display())))?;
     flock(&lock, FlockOperation::LockExclusive)
         .map_err(|e| TargetError::io(format!("locking {}", lock_path.display()))(e.into()))?;
-    if good_for(dir, SystemTime::now()).is_some_and(|rest| rest > MARGIN)
-        && let Ok(acceptor) = load(dir)
+    let spoilt = SPOILERS.iter().any(|fault| faults.has(*fault));
+    if !spoilt
+        && good_for(dir, SystemTime::now()).is_some_and(|rest| rest > MARGIN)
+        && let Ok(acceptor) = load(dir, faults)
     {
         return Ok(acceptor);
     }
-    make(dir, SystemTime::now())?;
-    load(dir)
+    make(dir, SystemTime::now(), faults)?;
+    if spoilt {
+        write(dir, EXPIRES, "0", 0o644)?;
+    }
+    load(dir, faults)
 }
 
 /// How long the folder's certificate is still good for.
@@ -57,7 +65,7 @@ fn good_for(dir: &Path, now: SystemTime) -> Option<Duration> {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?.duration_since(now).ok()
 }
 
-fn load(dir: &Path) -> Result<TlsAcceptor, TargetError> {
+fn load(dir: &Path, faults: &Faults) -> Result<TlsAcceptor, TargetError> {
     let chain: Vec<_> = CertificateDer::pem_file_iter(dir.join(CERTIFICATE))
         .and_then(Iterator::collect)
         .map_err(certificate_error)?;
@@ -69,12 +77,14 @@ fn load(dir: &Path) -> Result<TlsAcceptor, TargetError> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(certificate_error)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    if !faults.has(Fault::NoAlpn) {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn make(dir: &Path, now: SystemTime) -> Result<(), TargetError> {
-    let expires = now + LIFE;
+fn make(dir: &Path, now: SystemTime, faults: &Faults) -> Result<(), TargetError> {
+    let expires = now + if faults.has(Fault::EndingCertificate) { 3 * DAY } else { LIFE };
     let (start, end) = ((now - DAY).into(), expires.into());
 
     let mut params = CertificateParams::new(Vec::new()).map_err(certificate_error)?;
@@ -84,7 +94,9 @@ fn make(dir: &Path, now: SystemTime) -> Result<(), TargetError> {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca_key = KeyPair::generate().map_err(certificate_error)?;
     let ca = params.self_signed(&ca_key).map_err(certificate_error)?;
-    let issuer = Issuer::new(params, ca_key);
+    let unknown = faults.has(Fault::UntrustedCertificate);
+    let signing = if unknown { KeyPair::generate().map_err(certificate_error)? } else { ca_key };
+    let issuer = Issuer::new(params, signing);
 
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let mut params = CertificateParams::new(names).map_err(certificate_error)?;
@@ -93,7 +105,8 @@ fn make(dir: &Path, now: SystemTime) -> Result<(), TargetError> {
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let key = KeyPair::generate().map_err(certificate_error)?;
+    let algorithm = if faults.has(Fault::OddKey) { &PKCS_ED25519 } else { &PKCS_ECDSA_P256_SHA256 };
+    let key = KeyPair::generate_for(algorithm).map_err(certificate_error)?;
     let certificate = params.signed_by(&key, &issuer).map_err(certificate_error)?;
 
     let seconds = expires.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
@@ -131,32 +144,32 @@ mod tests {
     #[test]
     fn is_kept_until_it_is_about_to_end() {
         let dir = tempfile::tempdir().unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
         let first = fs::read(dir.path().join(CA)).unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
         assert_eq!(fs::read(dir.path().join(CA)).unwrap(), first);
 
         let soon = SystemTime::now() + DAY;
         let seconds = soon.duration_since(UNIX_EPOCH).unwrap().as_secs();
         fs::write(dir.path().join(EXPIRES), seconds.to_string()).unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
         assert_ne!(fs::read(dir.path().join(CA)).unwrap(), first);
     }
 
     #[test]
     fn is_made_again_when_broken_or_gone() {
         let dir = tempfile::tempdir().unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
         fs::write(dir.path().join(CERTIFICATE), "not a certificate").unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
         fs::remove_file(dir.path().join(KEY)).unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
     }
 
     #[test]
     fn the_key_is_for_its_owner_only() {
         let dir = tempfile::tempdir().unwrap();
-        acceptor(dir.path()).unwrap();
+        acceptor(dir.path(), &Faults::default()).unwrap();
         let mode = fs::metadata(dir.path().join(KEY)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

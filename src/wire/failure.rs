@@ -93,7 +93,7 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
 }
 
 /// What is wrong in a handshake, and what to do about it.
-fn explain(error: &rustls::Error) -> String {
+pub(super) fn explain(error: &rustls::Error) -> String {
     use rustls::Error;
     match error {
         Error::InvalidCertificate(certificate) => explain_certificate(certificate),

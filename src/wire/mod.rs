@@ -9,6 +9,7 @@ mod endpoint;
 mod failure;
 mod fetch;
 mod head;
+pub mod hello;
 mod http2;
 mod http2_request;
 mod parser;
@@ -22,7 +23,7 @@ use rustls::pki_types::ServerName;
 use url::Url;
 
 pub use by_hand::{Dripped, Pace, converse, drip};
-pub use certificate::certificate;
+pub use certificate::{Handshake, certificate, handshake};
 pub use connection::{Broken, Connection, Exchanged, Sink};
 pub use failure::{printable, rounded};
 pub use fetch::fetch;

@@ -52,7 +52,7 @@ impl Tls {
 }
 
 /// Reading a hundred and more files is for once.
-fn system_roots() -> &'static RootCertStore {
+pub(super) fn system_roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let mut roots = RootCertStore::empty();

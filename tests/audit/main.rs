@@ -56,8 +56,9 @@ async fn every_fault_is_found_under_its_row() {
     let mut trials = JoinSet::new();
     // A part of them by the beginning of their rows' ids, for whoever works on one family.
     let only = std::env::var("SHAKEDOWN_ONLY_ROWS").unwrap_or_default();
-    // JwtSharedKey takes two stacks: a test of its own below.
-    let wanted = |fault: &Fault| *fault != Fault::JwtSharedKey && fault.row().starts_with(&only);
+    // The first takes two stacks, the second gives no credentials: tests of their own below.
+    let apart = [Fault::JwtSharedKey, Fault::UntrustedCertificate];
+    let wanted = |fault: &Fault| !apart.contains(fault) && fault.row().starts_with(&only);
     for fault in Fault::ALL.iter().filter(|fault| wanted(fault)) {
         let over_http = matches!(fault, Fault::HstsOnHttp | Fault::TrustsForwardedProto);
         let profile = if over_http { "dev" } else { "production" };
@@ -66,6 +67,9 @@ async fn every_fault_is_found_under_its_row() {
         trials.spawn_local(async move {
             let _permit = permits.acquire().await.unwrap();
             let row = Selection::parse(fault.row()).unwrap();
+            // Certificates of its own, where they are what is wrong.
+            let own = fault.row().starts_with("TLS-").then(|| Arc::new(tempfile::tempdir().unwrap()));
+            let tls = own.unwrap_or(tls);
             let site = Site::start(profile, &[fault.name()], tls.path()).await;
             let outcomes = site.audit_of(&row, true).await;
             let (with, without) = (of(&outcomes, fault.row()), of(&sound, fault.row()));
@@ -135,6 +139,20 @@ async fn a_token_of_dev_opens_production_where_both_sign_with_one_key() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_is_found_although_nothing_is_answered() {
+    let tls = tempfile::tempdir().unwrap();
+    let site = Site::start("production", &["untrusted-certificate"], tls.path()).await;
+    let outcomes = site.audit_from_outside(&Selection::parse("TLS-*,HDR-HSTS").unwrap()).await;
+    let certificate = of(&outcomes, "TLS-CERT");
+    assert_eq!(certificate.outcome, Outcome::Fail, "{}", brief(certificate));
+    let shown = certificate.places[0].evidence.as_ref().unwrap();
+    assert!(shown.response.contains("CN=localhost"), "{}", shown.response);
+    assert!(shown.curl.starts_with("openssl s_client -connect "), "{}", shown.curl);
+    assert_eq!(of(&outcomes, "TLS-KEY").outcome, Outcome::Pass);
+    assert_eq!(of(&outcomes, "HDR-HSTS").outcome, Outcome::NotRun);
 }
 
 #[tokio::test]

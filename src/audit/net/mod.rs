@@ -11,15 +11,8 @@ use crate::record::Severity;
 use crate::wire::{Response, printable};
 use probes::{API, BACKEND, BACKENDS, NEXT, OPEN_REDIRECT, PLAIN, REDIRECT};
 
-/// An active row of revision 1.
-const fn row(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    judge: fn(&Facts) -> Judgement,
-) -> Check {
-    Check { id, title, severity, mode: Mode::Active, fix: "R-REDIR", judge, ..Check::ROW }
-}
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::Active, fix: "R-REDIR", ..Check::ROW };
 
 /// The family.
 pub const CHECKS: &[Check] = &[
@@ -28,27 +21,27 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks for the root by plain http. Passes 301 and 308 to https on the same host, and a refusal; warns for another redirect and \
                for another host first; fails when plain http answers with content or leads to plain http.",
         references: &["CWE-319", "ASVS v5.0.0-12.2.1", "Django: security.W008"],
-        ..row("NET-REDIRECT", "Redirect to https", Severity::High, redirect)
+        ..ROW.of("NET-REDIRECT", "Redirect to https", Severity::High, redirect)
     },
     Check {
         probes: &[&PLAIN],
         rule: "Sends an empty POST to the first login, or to the root, by plain http. Passes a refusal; warns for a redirect, since a client \
                has already sent its secret by then; fails when the application answers.",
         references: &["ASVS v5.0.0-4.1.2"],
-        ..row("NET-REDIRECT-API", "Secrets sent by http", Severity::Medium, redirect_api)
+        ..ROW.of("NET-REDIRECT-API", "Secrets sent by http", Severity::Medium, redirect_api)
     },
     Check {
         probes: Check::ROW.probes,
         mode: Mode::Passive,
         rule: "Fails when the scenario sends credentials by plain http to a host that is not this machine.",
         references: &["CWE-319", "RFC 6750 5.3"],
-        ..row("NET-PLAIN-CRED", "Credentials by plain http", Severity::Critical, plain_credentials)
+        ..ROW.of("NET-PLAIN-CRED", "Credentials by plain http", Severity::Critical, plain_credentials)
     },
     Check {
         probes: &[&OPEN_REDIRECT],
         rule: "Logs in by the form with a `next` on another site, written in the ways that slip through. Fails when the redirect leads there.",
         references: &["CWE-601", "ASVS v5.0.0-3.7.2"],
-        ..row("NET-OPEN-REDIRECT", "Redirects to other sites", Severity::Medium, open_redirect)
+        ..ROW.of("NET-OPEN-REDIRECT", "Redirects to other sites", Severity::Medium, open_redirect)
     },
     Check {
         probes: &[&BACKENDS],
@@ -56,7 +49,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks the `backends` of the stack, and no other address. Fails when an application server answers on an address that is not \
                loopback.",
         references: &["CWE-668"],
-        ..row("NET-BACKEND-OPEN", "Application server in the open", Severity::High, backend_open)
+        ..ROW.of("NET-BACKEND-OPEN", "Application server in the open", Severity::High, backend_open)
     },
 ];
 
@@ -137,9 +130,6 @@ fn redirect_api(facts: &Facts) -> Judgement {
 }
 
 fn plain_credentials(facts: &Facts) -> Judgement {
-    let own = name(&facts.host).trim_start_matches('[').trim_end_matches(']');
-    let here = own.eq_ignore_ascii_case("localhost")
-        || own.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     let carrying: Vec<usize> = facts
         .exchanges
         .iter()
@@ -150,7 +140,7 @@ fn plain_credentials(facts: &Facts) -> Judgement {
     let Some(first) = carrying.first() else {
         return Judgement::NotApplicable("the scenario sends no credentials".into());
     };
-    if !facts.https && here {
+    if !facts.https && facts.on_this_machine() {
         return Judgement::NotApplicable("plain http, but it does not leave this machine".into());
     }
     let mut observations = Vec::new();
