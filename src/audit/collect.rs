@@ -2,6 +2,7 @@
 
 mod browser;
 pub(super) mod misfits;
+mod repeats;
 pub(super) mod routes;
 pub(super) mod session;
 mod session_auth;
@@ -51,20 +52,23 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
     let loopback = input.endpoint.address.ip().is_loopback();
     let mut prober = Prober::new(input);
     let mut unsent: BTreeMap<&'static str, Unsent> = BTreeMap::new();
-    for probe in probes(checks.iter().copied()) {
+    let mut sent: Vec<(&'static Probe, usize)> = Vec::new();
+    for probe in &probes(checks.iter().copied()) {
         let reason = if let Some(reason) = (probe.lacks)(input) {
             Some(Unsent::Lacking(reason.to_owned()))
         } else if let Some(reason) = forbidden(probe, stack, loopback) {
-            Some(Unsent::Refused(reason))
+            Some(Unsent::Forbidden(reason))
         } else {
             say(&format!("probe {}", probe.name));
+            sent.push((*probe, prober.exchanges.len()));
             prober.run(probe).await
         };
         if let Some(reason) = reason {
             unsent.insert(probe.name, reason);
         }
     }
-    if let Some(why) = prober.given_up() {
+    let gave_up = prober.given_up();
+    if let Some(why) = &gave_up {
         say(&format!("{}: the audit gave up early: {why}", stack.name));
     }
     let sessions: Vec<SessionAuth<'_>> = SessionAuth::all(input.plan).collect();
@@ -77,7 +81,8 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         names.dedup();
         names
     };
-    Some(Facts {
+    let gone = gave_up.clone();
+    let mut facts = Facts {
         stack: stack.name.clone(),
         role: stack.role,
         profile: input.plan.audit.unwrap_or(Profile::Baseline),
@@ -92,8 +97,14 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
             .collect(),
         secrets: input.plan.secrets.clone(),
         has_session: !sessions.is_empty(),
-        exchanges: prober.exchanges,
+        exchanges: std::mem::take(&mut prober.exchanges),
         unsent,
+        gave_up,
+        repeats: Vec::new(),
         beside: None,
-    })
+    };
+    if gone.is_none() {
+        facts.repeats = repeats::of(&mut prober, checks, &facts, &sent, say).await;
+    }
+    Some(facts)
 }

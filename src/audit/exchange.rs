@@ -132,6 +132,24 @@ pub enum TlsTrace {
     },
 }
 
+/// A failing check whose probes were sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeat {
+    /// The check's id.
+    pub check: &'static str,
+    /// How often it failed.
+    pub failed: usize,
+    /// How often it was judged.
+    pub times: usize,
+}
+
+impl Repeat {
+    /// Whether it failed each time.
+    pub fn stable(&self) -> bool {
+        self.failed == self.times
+    }
+}
+
 /// All that is known of one stack when the checks judge it.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -163,6 +181,10 @@ pub struct Facts {
     pub exchanges: Vec<Exchange>,
     /// Probes that were not sent, or not as a whole, by name.
     pub unsent: BTreeMap<&'static str, Unsent>,
+    /// Why the audit ended before its end.
+    pub gave_up: Option<String>,
+    /// Failing checks whose probes were sent again.
+    pub repeats: Vec<Repeat>,
     /// The dev stack's facts, where this is the production stack of a run that had both.
     pub beside: Option<Arc<Facts>>,
 }

@@ -24,6 +24,8 @@ pub fn facts(https: bool) -> Facts {
         has_session: true,
         exchanges: Vec::new(),
         unsent: BTreeMap::new(),
+        gave_up: None,
+        repeats: Vec::new(),
         beside: None,
     }
 }

@@ -30,6 +30,7 @@ pub mod jwt;
 pub mod leaks;
 pub mod lock;
 pub mod login;
+pub mod meta;
 pub mod net;
 mod outcome;
 pub mod probe;
@@ -112,6 +113,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         tls::CHECKS,
         // Last: its wrong logins may have the stack refuse right ones for a while.
         login::CHECKS,
+        meta::CHECKS,
     ]
     .into_iter()
     .flatten()

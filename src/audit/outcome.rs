@@ -26,12 +26,21 @@ fn judgement(check: &Check, facts: &Facts) -> Judgement {
         let reason = "needs a dev and a production stack in one run, and is judged on production";
         return Judgement::NotApplicable(reason.into());
     }
+    let flaky = facts.repeats.iter().find(|repeat| repeat.check == check.id && !repeat.stable());
     match (check.judge)(facts) {
+        Judgement::Judged { observations, .. }
+            if flaky.is_some() && observations.iter().any(|seen| seen.level == Level::Fail) =>
+        {
+            let (failed, times) = flaky.map_or((0, 0), |repeat| (repeat.failed, repeat.times));
+            let first = observations.iter().find(|seen| seen.level == Level::Fail);
+            let what = first.map_or("", |seen| seen.detail.as_str());
+            Judgement::Inconclusive(format!("it failed {failed} times of {times}: {what}"))
+        }
         judged @ (Judgement::Judged { .. } | Judgement::Inconclusive(_)) => judged,
         // Without its probe the exchanges are missing, whatever the check makes of that.
         other => match check.probes.iter().find_map(|probe| facts.unsent.get(probe.name)) {
             Some(Unsent::Lacking(reason)) => Judgement::NotApplicable(reason.clone()),
-            Some(Unsent::Refused(reason)) => Judgement::NotRun(reason.clone()),
+            Some(Unsent::Refused(reason) | Unsent::Forbidden(reason)) => Judgement::NotRun(reason.clone()),
             None => other,
         },
     }

@@ -54,6 +54,8 @@ impl std::fmt::Debug for Probe {
 pub enum Unsent {
     /// The scenario has nothing for it: the check does not apply.
     Lacking(String),
-    /// It was not allowed, or could not be sent: the check did not run.
+    /// It was not allowed: the check did not run.
+    Forbidden(String),
+    /// It could not be sent, or not as a whole: the check did not run.
     Refused(String),
 }

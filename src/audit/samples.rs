@@ -131,6 +131,7 @@ const FAMILIES: &[Family] = &[
     Family { sound: super::jwt::samples::sound, spoil: super::jwt::samples::spoil, notes: &[] },
     Family { sound: super::net::samples::sound, spoil: super::net::samples::spoil, notes: &[] },
     Family { sound: super::tls::samples::sound, spoil: super::tls::samples::spoil, notes: &["TLS-ALPN"] },
+    Family { sound: super::meta::samples::sound, spoil: super::meta::samples::spoil, notes: &[] },
     Family { sound: super::login::samples::sound, spoil: super::login::samples::spoil, notes: &[] },
     Family { sound: super::http::samples::sound, spoil: super::http::samples::spoil, notes: &[] },
 ];

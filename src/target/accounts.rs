@@ -79,7 +79,12 @@ pub(super) async fn dashboard(State(app): State<Shared>, request: Request) -> Re
 }
 
 async fn logout(State(app): State<Shared>, headers: HeaderMap, fields: Fields) -> Response {
-    match csrf::check(&app, &headers, fields.get("csrfmiddlewaretoken")) {
+    let checked = if app.has(Fault::PostsRefused) {
+        Err("Not today.".to_owned())
+    } else {
+        csrf::check(&app, &headers, fields.get("csrfmiddlewaretoken"))
+    };
+    match checked {
         Ok(()) => end(&app, &headers),
         Err(reason) => forbidden(&app, &reason),
     }

@@ -44,7 +44,12 @@ pub(super) fn before(app: &App, request: &mut Request) -> Result<Knock, Box<Resp
         && !request.headers().contains_key(header::COOKIE);
     let path = knock.path.as_str();
     let head = request.method() == Method::HEAD;
+    let once = |fault| app.has(fault) && path == OPEN && app.turns.fetch_add(1, Ordering::Relaxed) == 0;
+    if !anonymous && app.has(Fault::TokensWearOut) && path == OPEN && !once(Fault::TokensWearOut) {
+        request.headers_mut().remove(header::AUTHORIZATION);
+    }
     let lets_in = (app.has(Fault::OpenRoute) && path == OPEN && knock.get)
+        || (anonymous && once(Fault::OpensOnce))
         || (app.has(Fault::HeadUnprotected) && head)
         || (app.has(Fault::TrustsForwardedUser) && request.headers().contains_key("x-forwarded-user"));
     if anonymous

@@ -211,6 +211,10 @@ faults! {
     LimitRaces "limit-races" "LOGIN-RATE-CONCURRENT" "Tries at once slip through the limit.";
     LimitByName "limit-by-name" "LOGIN-RATE-KEY" "The limit counts by name only.";
     NoRetryAfter "no-retry-after" "LOGIN-RETRY-AFTER" "429 without Retry-After.";
+    HangsUp "hangs-up" "META-COVERAGE" "The answer of /redirect/ breaks off.";
+    TokensWearOut "tokens-wear-out" "META-AUTH-ALIVE" "A token opens whoami once, and never again.";
+    PostsRefused "posts-refused" "META-CONTROL" "Nobody may log out.";
+    OpensOnce "opens-once" "META-FLAKY" "whoami answers the first who comes without a credential.";
     Toolbar "toolbar" "DJ-TOOLBAR" "django-debug-toolbar.";
 }
 

@@ -56,8 +56,8 @@ async fn every_fault_is_found_under_its_row() {
     let mut trials = JoinSet::new();
     // A part of them by the beginning of their rows' ids, for whoever works on one family.
     let only = std::env::var("SHAKEDOWN_ONLY_ROWS").unwrap_or_default();
-    // The first takes two stacks, the second gives no credentials: tests of their own below.
-    let apart = [Fault::JwtSharedKey, Fault::UntrustedCertificate];
+    // The first takes two stacks, the second gives no credentials, the third takes two checks: tests of their own below.
+    let apart = [Fault::JwtSharedKey, Fault::UntrustedCertificate, Fault::OpensOnce];
     let wanted = |fault: &Fault| !apart.contains(fault) && fault.row().starts_with(&only);
     for fault in Fault::ALL.iter().filter(|fault| wanted(fault)) {
         let over_http = matches!(fault, Fault::HstsOnHttp | Fault::TrustsForwardedProto);
@@ -153,6 +153,25 @@ async fn a_certificate_that_nobody_trusts_is_found_although_nothing_is_answered(
     assert!(shown.curl.starts_with("openssl s_client -connect "), "{}", shown.curl);
     assert_eq!(of(&outcomes, "TLS-KEY").outcome, Outcome::Pass);
     assert_eq!(of(&outcomes, "HDR-HSTS").outcome, Outcome::NotRun);
+}
+
+#[tokio::test]
+async fn what_fails_once_and_not_again_is_no_failure() {
+    let tls = tempfile::tempdir().unwrap();
+    let rows = Selection::parse("AUTH-REQUIRED,META-FLAKY").unwrap();
+    for (fault, failed, flaky) in
+        [("opens-once", Outcome::Inconclusive, Outcome::Warn), ("open-route", Outcome::Fail, Outcome::Pass)]
+    {
+        let outcomes = Site::start("production", &[fault], tls.path()).await.audit_of(&rows, true).await;
+        let (required, again) = (of(&outcomes, "AUTH-REQUIRED"), of(&outcomes, "META-FLAKY"));
+        assert_eq!(
+            (required.outcome, again.outcome),
+            (failed, flaky),
+            "{} {}",
+            brief(required),
+            brief(again)
+        );
+    }
 }
 
 #[tokio::test]
