@@ -11,7 +11,7 @@ use crate::wire::{Response, printable};
 /// A redirect's page may be that much longer than its address.
 const PAGE: u64 = 1024;
 /// Marks of Django's technical pages, which have rows of their own (DJ-DEBUG-…).
-const TECHNICAL: [&str; 4] =
+pub const TECHNICAL: [&str; 4] =
     ["Using the URLconf", "DEBUG = True", "Exception Type:", "Invalid HTTP_HOST header"];
 
 /// The family.

@@ -12,6 +12,7 @@ pub mod cookies;
 pub mod cors;
 pub mod csp;
 mod curl;
+pub mod diff;
 pub mod django;
 pub mod drf;
 pub mod errors;
@@ -113,6 +114,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         tls::CHECKS,
         // Last: its wrong logins may have the stack refuse right ones for a while.
         login::CHECKS,
+        diff::CHECKS,
         meta::CHECKS,
     ]
     .into_iter()

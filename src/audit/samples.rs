@@ -3,7 +3,7 @@
 //! own family where [`FAMILIES`] lists one.
 
 use super::fixture::facts;
-use super::{Facts, Judgement, Level, Purpose, catalogue};
+use super::{Facts, Judgement, Level, Mode, Purpose, catalogue};
 use crate::plan::RouteKind;
 use crate::wire::Response;
 
@@ -134,6 +134,12 @@ const FAMILIES: &[Family] = &[
     Family { sound: super::meta::samples::sound, spoil: super::meta::samples::spoil, notes: &[] },
     Family { sound: super::login::samples::sound, spoil: super::login::samples::spoil, notes: &[] },
     Family { sound: super::http::samples::sound, spoil: super::http::samples::spoil, notes: &[] },
+    // Last: the other stack is as this one is.
+    Family {
+        sound: super::diff::samples::sound,
+        spoil: super::diff::samples::spoil,
+        notes: &["DIFF-LIMITS"],
+    },
 ];
 
 /// Adds an answer with every header that it should have: for probes whose answer's body and status matter.
@@ -382,6 +388,8 @@ fn one_cause_is_one_finding() {
     for (id, others) in follows {
         let facts = spoil(id).unwrap();
         let red: Vec<&str> = catalogue()
+            // Worse than the other stack is whatever is spoilt on one only.
+            .filter(|check| check.mode != Mode::TwoTargets)
             .filter(|check| matches!(seen(check, &facts), Ok(Some(Level::Warn | Level::Fail))))
             .map(|check| check.id)
             .filter(|red| red != id)

@@ -49,8 +49,8 @@ impl App {
             profile: settings.profile,
             jwt: Issuer::new(settings.access_ttl, secure, settings.jwt_secret.as_ref())
                 .with_faults(&settings.faults, settings.tls_dir.as_deref()),
-            sessions: Sessions::new(settings.faults.has(Fault::SessionLowEntropy)),
-            files: StaticFiles::new(settings.profile, settings.faults.has(Fault::StaticPlainNames))?,
+            sessions: Sessions::new(&settings.faults),
+            files: StaticFiles::new(settings.profile, &settings.faults)?,
             throttle: Throttle::new(settings.login_limit),
             lockout: Lockout::new(),
             turns: AtomicUsize::new(0),

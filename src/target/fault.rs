@@ -211,6 +211,8 @@ faults! {
     LimitRaces "limit-races" "LOGIN-RATE-CONCURRENT" "Tries at once slip through the limit.";
     LimitByName "limit-by-name" "LOGIN-RATE-KEY" "The limit counts by name only.";
     NoRetryAfter "no-retry-after" "LOGIN-RETRY-AFTER" "429 without Retry-After.";
+    OtherFiles "other-files" "DIFF-STATIC" "A line more in each static file.";
+    SharedSessions "shared-sessions" "DIFF-SECRET" "Every target with this fault opens to the others' sessions.";
     HangsUp "hangs-up" "META-COVERAGE" "The answer of /redirect/ breaks off.";
     TokensWearOut "tokens-wear-out" "META-AUTH-ALIVE" "A token opens whoami once, and never again.";
     PostsRefused "posts-refused" "META-CONTROL" "Nobody may log out.";

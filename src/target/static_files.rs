@@ -13,7 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::app::Shared;
-use super::{Profile, TargetError, odd, random};
+use super::{Fault, Faults, Profile, TargetError, odd, random};
 
 const SOURCES: [(&str, &str, &[u8]); 3] = [
     ("app.css", "text/css; charset=utf-8", include_bytes!("assets/app.css")),
@@ -42,12 +42,14 @@ pub(super) struct StaticFiles {
 }
 
 impl StaticFiles {
-    /// `plain`: production's names have no hash either.
-    pub(super) fn new(profile: Profile, plain: bool) -> Result<Self, TargetError> {
+    /// By fault, production's names have no hash either, or the files are other ones.
+    pub(super) fn new(profile: Profile, faults: &Faults) -> Result<Self, TargetError> {
+        let (plain, others) = (faults.has(Fault::StaticPlainNames), faults.has(Fault::OtherFiles));
         let mut files = HashMap::new();
         let mut names = HashMap::new();
         for (name, kind, bytes) in SOURCES {
-            let file = File::new(kind, Bytes::from_static(bytes), FOREVER)?;
+            let bytes = if others { [bytes, b"\n"].concat().into() } else { Bytes::from_static(bytes) };
+            let file = File::new(kind, bytes, FOREVER)?;
             let served = match profile {
                 Profile::Dev => name.to_owned(),
                 Profile::Production if plain => name.to_owned(),

@@ -5,10 +5,12 @@
 mod hostile;
 mod site;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use shakedown::audit::{Judgement, Level, Mode, Selection, catalogue};
 use shakedown::record::{CheckOutcome, Outcome, Severity};
+use shakedown::secret::Redactor;
 use shakedown::target::Fault;
 use site::Site;
 use tokio::sync::Semaphore;
@@ -58,7 +60,8 @@ async fn every_fault_is_found_under_its_row() {
     let only = std::env::var("SHAKEDOWN_ONLY_ROWS").unwrap_or_default();
     // The first takes two stacks, the second gives no credentials, the third takes two checks: tests of their own below.
     let apart = [Fault::JwtSharedKey, Fault::UntrustedCertificate, Fault::OpensOnce];
-    let wanted = |fault: &Fault| !apart.contains(fault) && fault.row().starts_with(&only);
+    let alone = |fault: &Fault| !apart.contains(fault) && !fault.row().starts_with("DIFF-");
+    let wanted = |fault: &Fault| alone(fault) && fault.row().starts_with(&only);
     for fault in Fault::ALL.iter().filter(|fault| wanted(fault)) {
         let over_http = matches!(fault, Fault::HstsOnHttp | Fault::TrustsForwardedProto);
         let profile = if over_http { "dev" } else { "production" };
@@ -172,6 +175,43 @@ async fn what_fails_once_and_not_again_is_no_failure() {
             brief(again)
         );
     }
+}
+
+/// What the DIFF rows say of production beside dev.
+async fn beside(faults: &[&str], rows: &Selection, tls: &Path) -> Vec<CheckOutcome> {
+    // dev has none but those that take both.
+    let both: Vec<&str> = faults.iter().copied().filter(|fault| *fault == "shared-sessions").collect();
+    let dev = Site::start_with("dev", &both, tls, "another secret of the tests, c71e").await;
+    let production = Site::start("production", faults, tls).await;
+    let wallet = dev.wallet().await;
+    let before = dev.audited_after(&wallet, rows).await;
+    let mut audited = production.audited_after(&wallet, rows).await;
+    Arc::make_mut(&mut audited.facts).beside = Some(before.facts);
+    audited.judge(&[Mode::TwoTargets], &Redactor::default())
+}
+
+#[tokio::test]
+async fn what_production_does_worse_than_dev_is_found() {
+    let tls = tempfile::tempdir().unwrap();
+    let rows = Selection::parse("DIFF-*").unwrap();
+    let bad = |outcomes: &[CheckOutcome]| -> Vec<String> {
+        let bad = |outcome: &&CheckOutcome| matches!(outcome.outcome, Outcome::Fail | Outcome::Warn);
+        outcomes.iter().filter(bad).map(|outcome| outcome.check.clone()).collect()
+    };
+    let sound = beside(&[], &rows, tls.path()).await;
+    assert!(sound.iter().all(|o| matches!(o.outcome, Outcome::Pass | Outcome::Info)), "{sound:#?}");
+    for (fault, row) in [
+        ("no-nosniff", "DIFF-HEADERS"),
+        ("open-route", "DIFF-STATUS"),
+        ("leaky-refusals", "DIFF-ERROR"),
+        ("other-files", "DIFF-STATIC"),
+        ("shared-sessions", "DIFF-SECRET"),
+    ] {
+        assert_eq!(bad(&beside(&[fault], &rows, tls.path()).await), [row], "{fault}");
+    }
+    let large = beside(&["large-headers"], &rows, tls.path()).await;
+    let (with, without) = (of(&large, "DIFF-LIMITS"), of(&sound, "DIFF-LIMITS"));
+    assert_ne!(with.summary, without.summary);
 }
 
 #[tokio::test]

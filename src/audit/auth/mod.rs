@@ -13,6 +13,7 @@ use crate::record::Severity;
 use objects::OBJECTS;
 pub use probes::ANONYMOUS;
 pub use probes::WITHOUT_CREDENTIAL;
+pub(super) use probes::{BAD_TOKEN, FORBIDDEN, IN_URL};
 use probes::{
     BAD_TOKENS, FORBIDDEN_PATHS, METHODS, MIXED_CREDENTIALS, PATHS, PROXY_HEADERS, REPLAYS, TOKEN_IN_URL,
 };

@@ -10,10 +10,12 @@ mod slow;
 
 use super::check::{Check, Judgement, Mode};
 use super::exchange::{Exchange, Facts, Purpose};
+use super::probe::Probe;
 use crate::record::Severity;
 use crate::wire::FailureKind;
 use framing::{FRAMING, HOSTS, SYNTAX};
 use limits::{BODIES, FIELDS, HEADERS, URIS};
+pub(super) use limits::{BODY, HEADER, URI};
 use probes::{METHODS, TRACE};
 use slow::{SLOW_BODY, SLOW_HEADER};
 
@@ -133,6 +135,9 @@ pub const CHECKS: &[Check] = &[
         ..ROW.of("HTTP-CL-MISMATCH", "Bodies as long as they say", Severity::Medium, manners::length)
     },
 ];
+
+/// Probes of sizes that grow.
+pub(super) const SIZES: &[&Probe] = &[&HEADERS, &BODIES, &URIS];
 
 /// How the server took a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -70,7 +70,8 @@ pub fn suites(facts: &Facts) -> Judgement {
 pub fn protocols(facts: &Facts) -> Judgement {
     judged(facts, "alpn", |seen, _| match seen.alpn.as_deref() {
         Some("h2") if !facts.http2 => {
-            let detail = "h2 is taken: browsers speak HTTP/2 with this server, its load here is over HTTP/1.1";
+            let detail =
+                "h2 is taken: browsers speak HTTP/2 with this server, its load here is over HTTP/1.1";
             Some((Level::Info, detail.to_owned()))
         }
         None => Some((Level::Info, "none of the protocols on offer is chosen".to_owned())),
