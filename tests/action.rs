@@ -162,7 +162,7 @@ fn the_action_passes_and_tells_where_the_reports_are() {
     ended.expect(0);
     assert_eq!((outputs["verdict"].as_str(), outputs["exit-code"].as_str()), ("pass", "0"));
     let folder = trial.file(&outputs["folder"]);
-    for name in ["record.json", "report.html", "junit.xml", "audit.sarif", "summary.json"] {
+    for name in ["record.json", "report.html", "junit.xml", "audit-open.sarif", "summary.json"] {
         assert!(folder.join(name).is_file(), "{name}");
     }
     assert!(fs::read_to_string(trial.file("summary.md")).unwrap().starts_with("## ✅ CI"));

@@ -105,8 +105,10 @@ fn wrong_acceptances_are_pointed_at() {
     let grave = accept("AUTH-REQUIRED", "2027-01-01");
     let ended = shakedown(&trial("audit prod: no low", &grave), &["check", "trial.toml"]).expect(2);
     assert!(ended.stderr.contains("opens data or accounts to anybody"), "{}", ended.stderr);
-    let meant = grave + "allow_critical = true\n";
-    shakedown(&trial("audit prod: no low", &meant), &["check", "trial.toml"]).expect(0);
+    let meant = grave + "allow_critical = true\n" + &accept("HDR-FRAME", "2026-01-31");
+    let ended = shakedown(&trial("audit prod: no low", &meant), &["check", "trial.toml"]).expect(0);
+    let told = "accept   HDR-FRAME on prod until 2026-01-31 (tests): over, its findings count again\n";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn written(format: Format) -> (tempfile::TempDir, Vec<(&'static str, PathBuf)>) 
 #[test]
 fn sarif_is_valid_by_the_official_schema() {
     let (_folder, files) = written(Format::Sarif);
-    for (_, file) in &files {
+    let (_other, open) = written(Format::SarifOpen);
+    for (_, file) in files.iter().chain(&open) {
         readers::valid(Path::new("tests/schemas/sarif-2.1.0.json"), file);
     }
     // The reader does refuse what is wrong.
@@ -169,6 +170,52 @@ for metric in request.resource_metrics[0].scope_metrics[0].metrics:
         "{}",
         read[0]
     );
+}
+
+/// The command of docs/reports.md: a real collector takes every metric and prints what it took.
+#[test]
+fn otlp_is_taken_by_a_collector() {
+    let script = "\
+import os, rotel, socket, subprocess, sys, time, urllib.request
+def free():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+http, grpc = free(), free()
+agent = subprocess.Popen(
+    [os.path.join(os.path.dirname(rotel.__file__), 'rotel-agent'), 'start', '--otlp-http-endpoint', f'127.0.0.1:{http}',
+     '--otlp-grpc-endpoint', f'127.0.0.1:{grpc}', '--exporter', 'blackhole', '--debug-log', 'metrics',
+     '--debug-log-verbosity', 'detailed'], stdout=subprocess.PIPE, text=True)
+try:
+    request = urllib.request.Request(f'http://127.0.0.1:{http}/v1/metrics', open(sys.argv[1], 'rb').read(),
+        {'Content-Type': 'application/json'})
+    end = time.monotonic() + 30
+    while True:
+        try:
+            answer = urllib.request.urlopen(request)
+            break
+        except urllib.error.URLError as error:
+            if isinstance(error, urllib.error.HTTPError) or agent.poll() is not None or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+    print(answer.status, answer.read().decode())
+    for line in agent.stdout:
+        print(line, end='')
+        if 'shakedown_audit_checks' in line:
+            break
+finally:
+    agent.kill()
+    agent.wait()
+";
+    let (_folder, files) = written(Format::Otlp);
+    let said = readers::python(script, &[&files[0].1]);
+    for part in [
+        "200 {\"partialSuccess\":null}",
+        "Name: shakedown_response_seconds",
+        "gate: Str(prod vs dev: p95 < 0.8x)",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 fn schema(of: &str, folder: &Path) -> PathBuf {

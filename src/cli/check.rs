@@ -4,6 +4,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::{Exit, Failed};
 use crate::audit::Policy;
 use crate::plan::{ModelPlan, Plan, SeriesPlan};
@@ -30,12 +34,13 @@ pub struct Args {
 pub fn run(args: Args) -> Result<Exit, Failed> {
     let plan = Plan::read(&args.file).map_err(Failed::usage)?;
     Policy::read(&plan).map_err(Failed::usage)?;
-    anstream::print!("{}", summary(&plan));
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    anstream::print!("{}", summary(&plan, today));
     Ok(Exit::Pass)
 }
 
 /// What would run, one line for each part.
-fn summary(plan: &Plan) -> String {
+fn summary(plan: &Plan, today: Date) -> String {
     let mut out = String::new();
     let mut line = |what: &str, text: String| {
         // Writing to a String cannot fail.
@@ -72,6 +77,11 @@ fn summary(plan: &Plan) -> String {
     }
     let audit = plan.audit.map_or("off".to_owned(), |profile| format!("{profile:?}").to_lowercase());
     line("audit", audit);
+    for accept in &plan.accepts {
+        let stack = accept.stack.as_ref().map(|stack| format!(" on {stack}")).unwrap_or_default();
+        let over = if accept.until < today { ": over, its findings count again" } else { "" };
+        line("accept", format!("{}{stack} until {} ({}){over}", accept.check, accept.until, accept.owner));
+    }
     line("gates", plan.gates.len().to_string());
     out
 }

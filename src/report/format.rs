@@ -28,6 +28,8 @@ pub enum Format {
     Junit,
     /// The audit's findings for code scanning.
     Sarif,
+    /// The same without accepted findings, for readers that know no suppression, such as GitHub's.
+    SarifOpen,
     /// Metrics in Prometheus' text format.
     Prometheus,
     /// Metrics for an OpenTelemetry collector (OTLP, JSON).
@@ -51,6 +53,7 @@ impl Format {
             Format::Probes => "probes.csv",
             Format::Junit => "junit.xml",
             Format::Sarif => "audit.sarif",
+            Format::SarifOpen => "audit-open.sarif",
             Format::Prometheus => "metrics.prom",
             Format::Otlp => "metrics.otlp.json",
             Format::Summary => "summary.json",
@@ -69,7 +72,8 @@ impl Format {
             Format::Series => csv::series(document),
             Format::Probes => csv::probes(document),
             Format::Junit => junit::render(document),
-            Format::Sarif => sarif::render(document),
+            Format::Sarif => sarif::render(document, sarif::Accepted::Suppressed),
+            Format::SarifOpen => sarif::render(document, sarif::Accepted::LeftOut),
             Format::Prometheus => prometheus::render(document),
             Format::Otlp => otlp::render(document),
             Format::Summary => summary::render(document),

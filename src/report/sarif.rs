@@ -19,11 +19,20 @@ const LOCATIONS: usize = 100;
 /// Longest message of a notification, in characters.
 const MESSAGE: usize = 1_000;
 
+/// What becomes of accepted findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// They are results with a suppression, as SARIF has it.
+    Suppressed,
+    /// They are left out, for readers that take a suppressed result for an open alert.
+    LeftOut,
+}
+
 /// The document as a SARIF log.
-pub fn render(document: &Document<'_>) -> String {
+pub fn render(document: &Document<'_>, accepted: Accepted) -> String {
     let record = document.record;
     let runs: Vec<Value> =
-        finding::stacks(record).iter().take(RUNS).map(|stack| run(record, stack)).collect();
+        finding::stacks(record).iter().take(RUNS).map(|stack| run(record, stack, accepted)).collect();
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -33,12 +42,14 @@ pub fn render(document: &Document<'_>) -> String {
     serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
 }
 
-fn run(record: &Record, stack: &str) -> Value {
+fn run(record: &Record, stack: &str, accepted: Accepted) -> Value {
     let outcomes: Vec<&CheckOutcome> = record.audit.iter().filter(|outcome| outcome.stack == stack).collect();
+    let all = accepted == Accepted::Suppressed;
     let found: Vec<&CheckOutcome> =
-        outcomes.iter().copied().filter(|o| o.is_finding() || o.accepted).collect();
+        outcomes.iter().copied().filter(|o| o.is_finding() || (all && o.accepted)).collect();
     let alerts = found.iter().enumerate().flat_map(|(rule, outcome)| {
-        alert::alerts(outcome).into_iter().map(move |alert| result(record, &alert, rule))
+        let alerts = alert::alerts(outcome).into_iter().filter(|alert| all || alert.accepted.is_none());
+        alerts.map(move |alert| result(record, &alert, rule))
     });
     let results: Vec<Value> = alerts.collect();
     let name = line(stack, 60);
@@ -157,12 +168,12 @@ mod tests {
     use crate::report::fixture;
 
     fn log(record: &Record) -> Value {
-        serde_json::from_str(&render(&Document::of(record))).unwrap()
+        serde_json::from_str(&render(&Document::of(record), Accepted::Suppressed)).unwrap()
     }
 
     #[test]
     fn two_stacks() {
-        insta::assert_snapshot!(render(&Document::of(&fixture::two_stacks())));
+        insta::assert_snapshot!(render(&Document::of(&fixture::two_stacks()), Accepted::Suppressed));
     }
 
     #[test]
@@ -173,6 +184,10 @@ mod tests {
         let why = "accepted until 2026-06-30 by platform team, OPS-12: the load balancer sends it";
         assert_eq!(of["justification"], why);
         assert!(log["runs"][0]["results"][0].get("suppressions").is_none());
+        let open = render(&Document::of(&fixture::accepted()), Accepted::LeftOut);
+        assert!(
+            open.contains("DJ-DEBUG-404") && !open.contains("HDR-HSTS") && !open.contains("suppressions")
+        );
     }
 
     #[test]
@@ -188,7 +203,7 @@ mod tests {
 
     #[test]
     fn hostile_text_is_harmless_and_bounded() {
-        let text = render(&Document::of(&fixture::hostile()));
+        let text = render(&Document::of(&fixture::hostile()), Accepted::Suppressed);
         assert!(foreign::is_harmless(&text) && serde_json::from_str::<Value>(&text).is_ok());
         assert!(text.len() < 400_000, "bounded: {}", text.len());
     }
