@@ -7,6 +7,7 @@ mod exit;
 mod init;
 mod policy;
 mod progress;
+mod pulse;
 mod report;
 mod run;
 mod schema;

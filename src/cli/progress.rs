@@ -3,10 +3,9 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::engine;
+use super::pulse::Pulse;
 use crate::report::foreign;
 use crate::run::Event;
 
@@ -18,7 +17,8 @@ const BAR_FROM: u16 = 110;
 /// The view; where it goes is decided once.
 pub struct Progress {
     view: View,
-    load: Option<Load>,
+    /// The loads of the stacks that take turns; else the one load there is. The last is under way.
+    loads: Vec<Pulse>,
     /// The load of a series that is under way.
     probe: Option<String>,
     /// The block that is under way.
@@ -27,21 +27,11 @@ pub struct Progress {
 
 enum View {
     Quiet,
-    Lines { last: Option<Instant> },
-    Bar(ProgressBar),
-}
-
-/// The load under way.
-struct Load {
-    stack: String,
-    phase: &'static str,
-    began: Instant,
-    duration: Duration,
-    requests: u64,
-    errors: u64,
-    rate: u64,
-    wanted: u64,
-    response: Histogram<u64>,
+    Lines {
+        last: Option<Instant>,
+    },
+    /// With the columns it was laid out for.
+    Bar(ProgressBar, u16),
 }
 
 impl Progress {
@@ -57,11 +47,11 @@ impl Progress {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));
-            View::Bar(bar)
+            View::Bar(bar, 0)
         } else {
             View::Lines { last: None }
         };
-        Progress { view, load: None, probe: None, block: None }
+        Progress { view, loads: Vec::new(), probe: None, block: None }
     }
 
     /// Shows an event.
@@ -74,7 +64,7 @@ impl Progress {
             Event::Tokens { stack, done, total } => {
                 let text = format!("{stack}: {done} of {total} credentials");
                 match &self.view {
-                    View::Bar(bar) => bar.set_message(text),
+                    View::Bar(bar, _) => bar.set_message(text),
                     View::Lines { .. } if done == total => self.step(&text),
                     _ => {}
                 }
@@ -89,13 +79,8 @@ impl Progress {
             Event::WarmUp { stack, duration } => self.begin(stack, "warm-up", duration),
             Event::Measuring { stack, duration } => self.begin(stack, "measuring", duration),
             Event::Second { tally, response, .. } => {
-                if let Some(load) = &mut self.load {
-                    load.requests += tally.counts.requests;
-                    load.errors += tally.counts.errors.iter().sum::<u64>();
-                    load.rate = tally.counts.requests;
-                    load.wanted = tally.wanted;
-                    // Same bounds, self-resizing: adding cannot fail.
-                    let _ = load.response.add(&*response);
+                if let Some(load) = self.loads.last_mut() {
+                    load.add(&tally, &response);
                 }
                 self.tick();
             }
@@ -105,7 +90,7 @@ impl Progress {
 
     /// Clears the bar.
     pub fn finish(&mut self) {
-        if let View::Bar(bar) = &self.view {
+        if let View::Bar(bar, _) = &self.view {
             bar.finish_and_clear();
         }
     }
@@ -114,7 +99,7 @@ impl Progress {
         match &self.view {
             View::Quiet => {}
             View::Lines { .. } => anstream::eprintln!("{text}"),
-            View::Bar(bar) => {
+            View::Bar(bar, _) => {
                 bar.println(text);
                 bar.set_message(text.to_owned());
             }
@@ -122,11 +107,8 @@ impl Progress {
     }
 
     fn begin(&mut self, stack: String, phase: &'static str, duration: Duration) {
-        if let View::Bar(bar) = &self.view {
-            // The window may have changed since the last load.
-            if let Ok(style) = ProgressStyle::with_template(template(columns())) {
-                bar.set_style(style.progress_chars("█▌░"));
-            }
+        if let View::Bar(bar, laid_out) = &mut self.view {
+            lay_out(bar, laid_out);
             bar.set_length(duration.as_secs().max(1));
             bar.set_position(0);
             let doing = self.probe.as_deref().or(self.block.as_deref()).unwrap_or(phase);
@@ -143,37 +125,51 @@ impl Progress {
                 anstream::eprintln!("{stack}: {phase} for {:.0} s", duration.as_secs_f64());
             }
         }
-        self.load = Some(Load {
-            stack,
-            phase,
-            began: Instant::now(),
-            duration,
-            requests: 0,
-            errors: 0,
-            rate: 0,
-            wanted: 0,
-            response: engine::histogram(),
-        });
+        let earlier = self.loads.iter().position(|load| self.block.is_some() && load.stack == stack);
+        let load = match earlier.map(|at| self.loads.remove(at)) {
+            Some(mut load) => {
+                load.again(phase, duration);
+                load
+            }
+            None => Pulse::new(stack, phase, duration),
+        };
+        if self.block.is_none() {
+            self.loads.clear();
+        }
+        self.loads.push(load);
     }
 
     fn tick(&mut self) {
-        let Some(load) = &self.load else { return };
+        let Some(load) = self.loads.last() else { return };
         match &mut self.view {
             View::Quiet => {}
-            View::Bar(bar) => {
-                bar.set_position(load.began.elapsed().as_secs());
-                bar.set_message(load.line());
+            View::Bar(bar, laid_out) => {
+                let columns = lay_out(bar, laid_out);
+                bar.set_position(load.elapsed());
+                bar.set_message(load.line(room(columns, &bar.prefix())));
             }
             View::Lines { last } => {
                 let due = last.is_none_or(|at| at.elapsed() >= LINE_EVERY);
                 if due {
                     *last = Some(Instant::now());
                     let doing = self.block.as_deref().unwrap_or(load.phase);
-                    anstream::eprintln!("{}: {doing}: {}", load.stack, load.line());
+                    anstream::eprintln!("{}: {doing}: {}", load.stack, load.line(usize::MAX));
                 }
             }
         }
     }
+}
+
+/// Lays a bar out for the window, which may have changed, and gives its columns.
+fn lay_out(bar: &ProgressBar, laid_out: &mut u16) -> u16 {
+    let columns = columns();
+    if *laid_out != columns
+        && let Ok(style) = ProgressStyle::with_template(template(columns))
+    {
+        bar.set_style(style.progress_chars("█▌░"));
+        *laid_out = columns;
+    }
+    columns
 }
 
 /// The terminal's width; 80 where it does not say.
@@ -190,67 +186,34 @@ fn template(columns: u16) -> &'static str {
     }
 }
 
-impl Load {
-    /// Time and errors first: a narrow terminal cuts the end.
-    fn line(&self) -> String {
-        let p99 = if self.response.is_empty() {
-            "–".to_owned()
-        } else {
-            format!("{:.1} ms", self.response.value_at_quantile(0.99) as f64 / 1e6)
-        };
-        let left = self.duration.saturating_sub(self.began.elapsed()).as_secs_f64().ceil();
-        format!(
-            "{left:.0} s left, {} errors, {} req/s ({} arrivals), p99 {p99}",
-            self.errors, self.rate, self.wanted
-        )
-    }
+/// Columns that the template leaves to the numbers.
+fn room(columns: u16, prefix: &str) -> usize {
+    let bar = if columns < BAR_FROM { 0 } else { 27 };
+    usize::from(columns).saturating_sub(3 + prefix.chars().count() + bar)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_load_reads_in_one_line() {
-        let mut load = Load {
-            stack: "prod".into(),
-            phase: "measuring",
-            began: Instant::now(),
-            duration: Duration::ZERO,
-            requests: 10,
-            errors: 2,
-            rate: 10,
-            wanted: 12,
-            response: engine::histogram(),
-        };
-        assert_eq!(load.line(), "0 s left, 2 errors, 10 req/s (12 arrivals), p99 –");
-        load.response.record(2_000_000).unwrap();
-        assert_eq!(load.line(), "0 s left, 2 errors, 10 req/s (12 arrivals), p99 2.0 ms");
-    }
-    /// What is seen of a load in so many columns: the template filled in, the message cut to the room that is left.
-    fn seen(columns: u16, prefix: &str, message: &str) -> String {
-        let bar = format!("[{}]", "#".repeat(24));
-        let before = template(columns)
+    /// What stands before the numbers in so many columns: the template filled in.
+    fn before(columns: u16, prefix: &str) -> String {
+        template(columns)
             .replace("{spinner}", "-")
             .replace("{prefix:.bold}", prefix)
-            .replace("[{bar:24}]", &bar)
-            .replace("{wide_msg}", "");
-        let room = usize::from(columns).saturating_sub(before.chars().count());
-        before + &message.chars().take(room).collect::<String>()
+            .replace("{bar:24}", &"#".repeat(24))
+            .replace("{wide_msg}", "")
     }
 
     #[test]
-    fn errors_and_time_left_are_seen_at_every_width() {
-        let line = "118 s left, 20461 errors, 1200 req/s (1200 arrivals), p99 10000.0 ms";
+    fn the_numbers_get_the_room_that_is_left() {
         for (columns, has_bar) in [(80, false), (100, false), (109, false), (110, true), (120, true)] {
             assert_eq!(template(columns).contains("bar"), has_bar, "{columns}");
             for prefix in ["prod measuring", "production searching 4,000/s … 8,000/s at 5,657/s"] {
-                let seen = seen(columns, prefix, line);
-                assert!(seen.contains("118 s left, 20461 errors"), "{columns}: {seen}");
+                let before = before(columns, prefix).chars().count();
+                assert_eq!(before + room(columns, prefix), usize::from(columns), "{columns}: {prefix}");
             }
-            let seen =
-                seen(columns, "prod measuring", "58 s left, 2 errors, 200 req/s (200 arrivals), p99 46.1 ms");
-            assert!(seen.ends_with("p99 46.1 ms"), "{columns}: {seen}");
         }
+        assert_eq!(room(10, "a long name"), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::terminal::{classes, headline_metrics, shown};
+use super::figure::{classes, headline_metrics, shown};
 use super::{Document, finding, foreign, ratios, series};
 use crate::compare::{self, Metric, quantity};
 use crate::gate::Verdict;

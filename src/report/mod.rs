@@ -3,6 +3,7 @@
 mod alert;
 pub mod codequality;
 pub mod csv;
+mod figure;
 mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;

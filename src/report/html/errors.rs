@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::compare::quantity;
 use crate::record::{RouteRecord, StackRecord};
-use crate::report::terminal::classes;
+use crate::report::figure::classes;
 use crate::report::{Document, foreign};
 
 /// Routes with errors that have a row.

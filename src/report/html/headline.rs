@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::cell::{number, ratio};
 use super::chart::{bar, swatch};
 use crate::compare;
-use crate::report::terminal::headline_metrics;
+use crate::report::figure::headline_metrics;
 use crate::report::{Document, foreign};
 
 /// Stacks up to which a ratio has a column of its own.

@@ -8,7 +8,7 @@ use super::figures::{name, plain, tick};
 use crate::capacity;
 use crate::compare::{Metric, quantity};
 use crate::record::{Phase, ProbeRecord, ProbeVerdict, Record};
-use crate::report::terminal::shown;
+use crate::report::figure::shown;
 use crate::report::{Document, foreign, series};
 
 /// Points of a drawn law.
