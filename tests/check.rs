@@ -156,8 +156,9 @@ fn the_schema_is_json_and_knows_every_key_of_the_quick_start() {
 
 #[test]
 fn every_example_of_the_reference_passes() {
-    let reference =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario.md")).unwrap();
+    let read =
+        |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let reference = read("docs/scenario.md") + &read("docs/findings.md");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("users.csv"), "username,password,plan\nada,x-ada-1,pro\n").unwrap();
     std::fs::write(folder.path().join("words.csv"), "term\nrust\n").unwrap();
@@ -186,7 +187,7 @@ fn every_example_of_the_reference_passes() {
         Plan::parse(&path, &text).unwrap_or_else(|d| panic!("{}\n{text}", d.plain()));
         examples += 1;
     }
-    assert!(examples >= 8, "{examples} examples");
+    assert!(examples >= 11, "{examples} examples");
 }
 
 proptest! {

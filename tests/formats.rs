@@ -49,15 +49,16 @@ fn written(format: Format) -> (tempfile::TempDir, Vec<(&'static str, PathBuf)>) 
 fn sarif_is_valid_by_the_official_schema() {
     let (_folder, files) = written(Format::Sarif);
     let (_other, open) = written(Format::SarifOpen);
-    for (_, file) in files.iter().chain(&open) {
-        readers::valid(Path::new("tests/schemas/sarif-2.1.0.json"), file);
-    }
+    readers::valid(
+        Path::new("tests/schemas/sarif-2.1.0.json"),
+        files.iter().chain(&open).map(|(_, file)| file),
+    );
     // The reader does refuse what is wrong.
     let log = fs::read_to_string(&files[0].1).unwrap();
     let broken = files[0].1.with_file_name("broken.sarif");
     fs::write(&broken, log.replace("\"ruleId\"", "\"rule\"")).unwrap();
     let refused =
-        std::panic::catch_unwind(|| readers::valid(Path::new("tests/schemas/sarif-2.1.0.json"), &broken));
+        std::panic::catch_unwind(|| readers::valid(Path::new("tests/schemas/sarif-2.1.0.json"), [&broken]));
     assert!(refused.is_err());
 }
 
@@ -231,15 +232,14 @@ fn schema(of: &str, folder: &Path) -> PathBuf {
 fn records_and_summaries_are_valid_by_their_published_schemas() {
     let (folder, summaries) = written(Format::Summary);
     let (of_record, of_summary) = (schema("record", folder.path()), schema("summary", folder.path()));
-    for (_, file) in &summaries {
-        readers::valid(&of_summary, file);
-    }
-    for (name, record) in records() {
+    readers::valid(&of_summary, summaries.iter().map(|(_, file)| file));
+    let written = records().into_iter().map(|(name, record)| {
         let folder = folder.path().join(name);
         fs::create_dir(&folder).unwrap();
-        readers::valid(&of_record, &record.write(&folder).unwrap());
-    }
-    let refused = std::panic::catch_unwind(|| readers::valid(&of_record, &summaries[0].1));
+        record.write(&folder).unwrap()
+    });
+    readers::valid(&of_record, &written.collect::<Vec<_>>());
+    let refused = std::panic::catch_unwind(|| readers::valid(&of_record, [&summaries[0].1]));
     assert!(refused.is_err(), "a summary is no record");
 }
 
@@ -259,8 +259,8 @@ fn code_quality_has_what_gitlab_reads() {
                 "lines": { "type": "object", "required": ["begin"], "properties": {
                     "begin": { "type": "integer", "minimum": 1 } } } } } } } }"#;
     fs::write(&schema, shape).unwrap();
+    readers::valid(&schema, files.iter().map(|(_, file)| file));
     for (name, file) in &files {
-        readers::valid(&schema, file);
         let issues: Vec<Value> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         let mut prints: Vec<&str> =
             issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();

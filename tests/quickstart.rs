@@ -18,6 +18,7 @@ fn the_quick_start_measures_and_audits_both_stacks() {
     let ended = harness::on_a_calm_machine(|| {
         let mut command = Command::new(harness::BINARY);
         command.args(["run", "scenarios/quickstart.toml", "--out"]).arg(out.path()).env("NO_COLOR", "1");
+        command.args(["--format", "junit,sarif,summary,json"]);
         command
     })
     .expect(0);
@@ -87,9 +88,17 @@ fn audit_sees_the_difference(record: &Record) {
 fn no_secret_in(folder: &Path) {
     let jwt = regex::Regex::new(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}").unwrap();
     let password = regex::Regex::new(r"shakedown-\d+\b").unwrap();
-    for name in
-        ["record.json", "report.html", "report.md", "logs/dev-shakedown.log", "logs/prod-shakedown.log"]
-    {
+    for name in [
+        "record.json",
+        "report.html",
+        "report.md",
+        "report.json",
+        "summary.json",
+        "junit.xml",
+        "audit.sarif",
+        "logs/dev-shakedown.log",
+        "logs/prod-shakedown.log",
+    ] {
         let path = folder.join(name);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!jwt.is_match(&text), "{name} holds a token");

@@ -218,6 +218,11 @@ pub async fn run(
     for warning in trial.options.policy.apply(&mut trial.record) {
         trial.warn(warning);
     }
+    for accept in &mut trial.record.accepted {
+        for text in [&mut accept.reason, &mut accept.owner].into_iter().chain(&mut accept.ticket) {
+            *text = trial.redactor.scrub(text);
+        }
+    }
     for stack in running.into_iter().rev() {
         stack.stop().await;
     }
