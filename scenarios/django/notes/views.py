@@ -1,3 +1,5 @@
+import time
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -5,6 +7,8 @@ from django.views.decorators.http import require_safe
 from rest_framework import generics
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from site_config import regressions
 
 from .models import Note
 from .serializers import NoteSerializer
@@ -33,6 +37,8 @@ def dashboard(request):
 
 class WhoAmI(APIView):
     def get(self, request):
+        if regressions.on("sleep"):
+            time.sleep(0.005)
         return Response({"id": request.user.id, "owner": request.user.username, "username": request.user.username})
 
 
@@ -42,7 +48,8 @@ class OwnNotes:
     serializer_class = NoteSerializer
 
     def get_queryset(self):
-        return Note.objects.filter(owner=self.request.user).select_related("owner")
+        notes = Note.objects.filter(owner=self.request.user)
+        return notes if regressions.on("n-plus-one") else notes.select_related("owner")
 
 
 class NoteList(OwnNotes, generics.ListCreateAPIView):

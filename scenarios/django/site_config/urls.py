@@ -1,12 +1,14 @@
+from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.urls import path
+from django.views.static import serve
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
 
 from notes import views
 from notes.parsers import BoundedJSONParser
 
-from . import faults
+from . import faults, regressions
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -27,6 +29,9 @@ if faults.on("jwt-revoked"):
     from .jwt_faults import forgetful_logout
 
     urlpatterns.insert(0, path("api/token/logout/", forgetful_logout))
+
+if regressions.on("static-through-application"):
+    urlpatterns.append(path("static/<path:path>", serve, {"document_root": settings.STATIC_ROOT}))
 
 handler404 = "notes.errors.not_found"
 handler500 = "notes.errors.server_error"

@@ -7,7 +7,7 @@ from django.db import transaction
 from notes.models import Note
 
 USERS = 20
-NOTES_EACH = 5
+NOTES_EACH = 20
 
 
 class Command(BaseCommand):
