@@ -190,3 +190,45 @@ fn recorded_runs_are_compared_stack_by_stack() {
     let ended = compare(&["--stack", "prod"]).expect(2);
     assert!(ended.stderr.contains("no stack is in all of these runs"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_run_is_judged_against_earlier_ones() {
+    let _alone = alone();
+    let target = Target::start("dev", None, &[]);
+    let load = "rate = 100\nduration = \"1500ms\"\nwarmup = \"0s\"\nblocks = 6";
+    let gates = "[gates]\npass = [\"dev: errors < 1%\", \"dev vs baseline: p50 < 20x\"]";
+    let trial = Trial::new(&scenario(&[("dev", &target.url)], load, gates));
+    let ended = trial.run(&["--no-audit", "--format", "summary"]).expect(0);
+    assert!(ended.stdout.contains("no baseline was given"), "{}", ended.stdout);
+    let gate = |arguments: &[&str]| {
+        let mut command = Command::new(harness::BINARY);
+        command.arg("gate").arg(trial.out()).args(arguments).env("NO_COLOR", "1");
+        Ended::of(command.output().unwrap())
+    };
+    assert!(gate(&[]).expect(0).stdout.contains("skipped  dev vs baseline: p50 < 20x"));
+    let itself = trial.out();
+    let itself = itself.to_str().unwrap();
+    let ended = gate(&["--baseline", itself]).expect(0);
+    assert!(ended.stdout.contains("pass     dev vs baseline: p50 < 20x"), "{}", ended.stdout);
+    gate(&["--baseline", itself, "--pass", "dev vs baseline: p50 < 0.01x"]).expect(1);
+    let summary = trial.out().join("summary.json");
+    let ended = gate(&["--baseline", summary.to_str().unwrap()]).expect(3);
+    assert!(ended.stdout.contains("a summary has no blocks"), "{}", ended.stdout);
+
+    // As git keeps it.
+    let repository = tempfile::tempdir().unwrap();
+    std::fs::copy(trial.out().join("record.json"), repository.path().join("before.json")).unwrap();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=t", "-c", "user.email=t@localhost"]).args(arguments);
+        Ended::of(command.current_dir(repository.path()).output().unwrap()).expect(0)
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "a run"]);
+    let mut command = Command::new(harness::BINARY);
+    command.arg("gate").arg(trial.out()).args(["--baseline", "HEAD:before.json"]);
+    let ended = Ended::of(command.current_dir(repository.path()).output().unwrap()).expect(0);
+    assert!(ended.stdout.contains("in HEAD:before.json"), "{}", ended.stdout);
+    assert!(gate(&["--baseline", "/nowhere"]).expect(2).stderr.contains("/nowhere"));
+}

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod compare;
 mod exit;
+mod gate;
 mod init;
 mod policy;
 mod progress;
@@ -54,6 +55,8 @@ enum Command {
     Compare(compare::Args),
     /// Validate a scenario; send nothing.
     Check(check::Args),
+    /// Judge the gates of a record again, also against earlier runs.
+    Gate(gate::Args),
     /// Write a starter scenario.
     Init(init::Args),
     /// Obtain, inspect or mint tokens.
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => audit::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Check(args) => check::run(args),
+        Command::Gate(args) => gate::run(args),
         Command::Init(args) => init::run(args),
         Command::Token(args) => token::run(args),
         Command::Report(args) => report::run(args),

@@ -2,6 +2,7 @@
 //! person should know. Reads no clock.
 
 mod doubt;
+mod history;
 mod insight;
 mod metric;
 mod pairs;
@@ -13,6 +14,7 @@ use crate::record::{Record, RouteRecord, StackRecord};
 use crate::stats::{self, DistributionTest, Estimate, Interval};
 
 pub use self::doubt::{Doubt, Weight, doubts};
+pub use self::history::{Change, changes, past_value};
 pub use self::insight::{Insight, Stall, insights};
 pub use self::metric::{Dimension, Metric};
 use self::pairs::Pairs;
@@ -189,13 +191,32 @@ pub fn apart(first: &StackRecord, second: &StackRecord, margin: f64) -> Comparis
     side_by_side(first, second, Pairs::apart(first, second), margin)
 }
 
-/// One metric of one stack over that of another of the same run, with what their blocks say. Routes may differ; `None`
-/// is all of them together.
+/// When two stacks were loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// In turn: their blocks are pairs.
+    Same,
+    /// In two runs: their blocks belong to no pairs.
+    Apart,
+}
+
+impl Times {
+    fn pairs<'a>(self, first: &'a StackRecord, second: &'a StackRecord) -> Pairs<'a> {
+        match self {
+            Times::Same => Pairs::of(first, second),
+            Times::Apart => Pairs::apart(first, second),
+        }
+    }
+}
+
+/// One metric of one stack over that of another, with what their blocks say. Routes may differ; `None` is all of them
+/// together.
 pub fn ratio(
     (first, first_route): (&StackRecord, Option<&str>),
     (second, second_route): (&StackRecord, Option<&str>),
     metric: Metric,
     margin: f64,
+    times: Times,
 ) -> Ratio {
     let value = |stack: &StackRecord, name: Option<&str>| {
         let row = name.map_or(Some(&stack.total), |name| route(stack, name));
@@ -207,7 +228,7 @@ pub fn ratio(
         value(first, first_route),
         value(second, second_route),
     );
-    let pairs = Pairs::of(first, second);
+    let pairs = times.pairs(first, second);
     with_evidence(vec![row], |_| pairs.estimates(first_route, second_route, metric), margin).remove(0)
 }
 
@@ -217,9 +238,10 @@ pub fn excess(
     (first, first_route): (&StackRecord, Option<&str>),
     (second, second_route): (&StackRecord, Option<&str>),
     metric: Metric,
-    times: f64,
+    factor: f64,
+    times: Times,
 ) -> Option<Estimate> {
-    Pairs::of(first, second).excess(first_route, second_route, metric, times)
+    times.pairs(first, second).excess(first_route, second_route, metric, factor)
 }
 
 /// Adds what blocks say to rows of one metric; those of several routes are a family.

@@ -24,7 +24,9 @@ impl Gate {
     /// Whether it rests on this metric.
     pub fn asks_for(&self, metric: Metric) -> bool {
         match &self.expression {
-            Expression::Level(_, bound) | Expression::Ratio(_, _, bound) => bound.metric == metric,
+            Expression::Level(_, bound) | Expression::Ratio(_, _, bound) | Expression::Past(_, bound) => {
+                bound.metric == metric
+            }
             Expression::Audit(..) | Expression::NewFindings(..) => false,
         }
     }

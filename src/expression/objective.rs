@@ -42,7 +42,10 @@ pub fn objective(text: &str, stacks: &[&str], routes: &[&str]) -> Result<Objecti
     let wrong = |span, message: String, help: &str| GateError { message, help: help.to_owned(), span };
     let (subject, bound) = match parse(text, Names { stacks, routes, checked: true })? {
         Expression::Level(subject, bound) => (subject, bound),
-        Expression::Ratio(..) | Expression::Audit(..) | Expression::NewFindings(..) => {
+        Expression::Ratio(..)
+        | Expression::Past(..)
+        | Expression::Audit(..)
+        | Expression::NewFindings(..) => {
             let message = "an objective is a limit on one number".to_owned();
             return Err(wrong(0..text.len(), message, "for example `p99 < 200ms` or `errors < 0.1%`"));
         }

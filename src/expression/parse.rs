@@ -15,6 +15,8 @@ pub(crate) enum Expression {
     Audit(Option<String>, Severity),
     /// None that the baseline does not have.
     NewFindings(Option<String>, Severity),
+    /// A number of one stack over the same number in earlier runs.
+    Past(Subject, Bound),
 }
 
 /// Whose number it is. No stack: each of them; no route: all together.
@@ -64,7 +66,7 @@ pub(crate) struct Names<'a> {
 const SEVERITIES: [Severity; 5] =
     [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
-const FORMS: &str = "a gate reads `prod: errors < 0.1%`, `prod/notes: p99 < 250ms`, `prod vs dev: p95 < 0.8x` or `audit prod: no high`";
+const FORMS: &str = "a gate reads `prod: errors < 0.1%`, `prod/notes: p99 < 250ms`, `prod vs dev: p95 < 0.8x`, `prod vs baseline: p99 < 1.1x` or `audit prod: no high`";
 
 pub(crate) fn parse(text: &str, names: Names<'_>) -> Result<Expression, GateError> {
     Parser { text, names }.expression()
@@ -183,10 +185,22 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// `prod vs baseline: p99 < 1.10x`, where no stack is called `baseline`.
+    fn past(&self, a: &'a str, predicate: &'a str) -> Result<Expression, GateError> {
+        let subject = self.subject(a)?;
+        if subject.stack.is_none() {
+            let stack = self.names.stacks.last().copied().unwrap_or("prod");
+            let help = format!("name the stack, as in `{stack}{a} vs baseline`");
+            return Err(self.wrong(a, "a comparison with the baseline needs a stack", help));
+        }
+        let bound = self.bound(predicate, true)?;
+        self.fits(a, &subject, bound)?;
+        Ok(Expression::Past(subject, bound))
+    }
+
     fn ratio(&self, a: &'a str, b: &'a str, predicate: &'a str) -> Result<Expression, GateError> {
         if b == "baseline" && !self.names.stacks.contains(&"baseline") {
-            let help = format!("compare two stacks of this run: `{}: p95 < 0.8x`", self.example_pair());
-            return Err(self.wrong(b, "`vs baseline` is not there yet", help));
+            return self.past(a, predicate);
         }
         let (mut first, mut second) = (self.subject(a)?, self.subject(b)?);
         // `prod/notes vs dev` asks about the same route on both.
@@ -497,6 +511,10 @@ mod tests {
         );
         assert_eq!(good("prod/notes vs dev/notes: p95 < 0.8x"), both);
         assert_eq!(good("prod/notes vs dev: p95 < 0.8x"), both, "the same route on both");
+        assert_eq!(
+            good("prod/notes vs baseline: p95 < 0.8x"),
+            Expression::Past(subject(Some("prod"), Some("notes")), bound)
+        );
     }
 
     #[test]
@@ -545,7 +563,13 @@ mod tests {
             ("prod/: p99 < 1ms", "the route after `/` is missing", "no slash", "prod/"),
             ("prod vs prod: p99 < 1x", "`prod` is compared with itself", "prod vs dev", "prod"),
             ("prod vs : p99 < 1x", "only `prod` is named", "prod vs dev", "prod vs"),
-            ("prod vs baseline: p99 < 1.1x", "`vs baseline` is not there yet", "prod vs dev", "baseline"),
+            ("prod vs baseline: p99 < 1.1ms", "`ms` is no ratio", "0.8x", "ms"),
+            (
+                "/notes vs baseline: p99 < 1.1x",
+                "a comparison with the baseline needs a stack",
+                "baseline-2/notes vs baseline",
+                "/notes",
+            ),
             ("audit prod: no hihg", "no severity `hihg`", "did you mean `high`?", "hihg"),
             ("audit prod: no new", "no severity `new`", "everities are info", "new"),
             ("audit prod: no new hihg", "no severity `hihg`", "did you mean `high`?", "hihg"),

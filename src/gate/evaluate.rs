@@ -1,20 +1,27 @@
 //! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
 
+use super::past::against_past;
 use super::ratio::ratio;
 use super::{GateOutcome, Verdict, findings};
 use crate::capacity::answer;
 use crate::compare::{self, Metric, quantity};
 use crate::expression::{Bound, Expression, Names, Op, Subject, parse_names};
+use crate::record::past::Past;
 use crate::record::{GateText, Record, StackRecord};
 
 /// Judges every gate of a record.
 pub fn evaluate(record: &Record) -> Vec<GateOutcome> {
-    record.gates.iter().map(|gate| judge(record, gate)).collect()
+    evaluate_against(record, None)
+}
+
+/// Judges every gate of a record, those on a baseline by these runs, the oldest first; without any they are skipped.
+pub fn evaluate_against(record: &Record, past: Option<&[Past]>) -> Vec<GateOutcome> {
+    record.gates.iter().map(|gate| judge(record, gate, past)).collect()
 }
 
 pub(super) type Judged = (Verdict, String);
 
-fn judge(record: &Record, gate: &GateText) -> GateOutcome {
+fn judge(record: &Record, gate: &GateText, past: Option<&[Past]>) -> GateOutcome {
     let stacks: Vec<&str> = record.stacks.iter().map(|stack| stack.name.as_str()).collect();
     let routes = compare::route_names(&record.stacks);
     // Unchecked: the names were checked against the scenario; the record may lack a stack that never ran.
@@ -25,6 +32,7 @@ fn judge(record: &Record, gate: &GateText) -> GateOutcome {
         _ if let Some(reason) = skipped => (Verdict::Skipped, reason),
         Ok(Expression::Level(subject, bound)) => level(record, &subject, bound),
         Ok(Expression::Ratio(a, b, bound)) => ratio(record, &a, &b, bound),
+        Ok(Expression::Past(subject, bound)) => against_past(record, &subject, bound, past),
         Ok(Expression::Audit(stack, severity)) => {
             each_stack(record, stack.as_deref(), |name| findings::none(record, name, severity))
         }
@@ -39,7 +47,7 @@ fn judge(record: &Record, gate: &GateText) -> GateOutcome {
 /// Why this run has nothing to say of a gate: it was told to leave out its stack.
 fn left_out(record: &Record, expression: &Expression) -> Option<String> {
     let named = match expression {
-        Expression::Level(subject, _) => [subject.stack.as_deref(), None],
+        Expression::Level(subject, _) | Expression::Past(subject, _) => [subject.stack.as_deref(), None],
         Expression::Ratio(a, b, _) => [a.stack.as_deref(), b.stack.as_deref()],
         Expression::Audit(stack, _) | Expression::NewFindings(stack, _) => [stack.as_deref(), None],
     };

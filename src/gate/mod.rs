@@ -1,13 +1,14 @@
 //! Gates: the verdict of each expression on a record. Formats nothing.
 //!
 //! `prod: errors < 0.1%` · `prod/notes: p99 < 250ms` · `prod vs dev: p95 < 0.8x` · `prod: cpu/1k < 2s` ·
-//! `prod: rss < 400MiB` · `audit prod: no high` · `audit prod: no new medium`. docs/gates.md has the whole language.
+//! `prod: rss < 400MiB` · `audit prod: no high` · `audit prod: no new medium` · `prod vs baseline: p99 < 1.1x`. docs/gates.md has the whole language.
 
 mod evaluate;
 mod findings;
+mod past;
 mod ratio;
 
-pub use self::evaluate::evaluate;
+pub use self::evaluate::{evaluate, evaluate_against};
 pub use crate::expression::{Gate, GateError, parse};
 
 /// What became of a gate.

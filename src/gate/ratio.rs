@@ -3,10 +3,10 @@
 
 use super::Verdict;
 use super::evaluate::{Judged, find, margin, value, was};
-use crate::compare::{self, Metric, Ratio, quantity};
+use crate::compare::{self, Metric, Ratio, Times, quantity};
 use crate::expression::{Bound, Op, Subject};
 use crate::record::{Record, StackRecord};
-use crate::stats::{self, Interval};
+use crate::stats::{self, Estimate, Interval};
 
 /// Judges `A vs B: metric op limit`.
 pub(super) fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
@@ -17,11 +17,12 @@ pub(super) fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> 
 }
 
 /// The two numbers, and whose they are.
-struct Sides<'r> {
-    first: (&'r StackRecord, Option<&'r str>),
-    second: (&'r StackRecord, Option<&'r str>),
+pub(super) struct Sides<'r> {
+    pub(super) first: (&'r StackRecord, Option<&'r str>),
+    pub(super) second: (&'r StackRecord, Option<&'r str>),
     /// `25.0 ms against 100 ms`.
-    both: String,
+    pub(super) both: String,
+    pub(super) times: Times,
 }
 
 fn judge(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Result<Judged, String> {
@@ -33,27 +34,42 @@ fn judge(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Result<Judg
     };
     let (over, under) = (of(a)?, of(b)?);
     let both = format!("{} against {}", metric.show(over), metric.show(under));
+    let sides = Sides {
+        first: (find(record, b.stack.as_deref().unwrap_or_default())?, b.route.as_deref()),
+        second: (find(record, a.stack.as_deref().unwrap_or_default())?, a.route.as_deref()),
+        both,
+        times: Times::Same,
+    };
+    judge_sides(record, &sides, (under, over), bound)
+}
+
+/// Judges the second's number over the first's.
+pub(super) fn judge_sides(
+    record: &Record,
+    sides: &Sides<'_>,
+    (under, over): (f64, f64),
+    bound: Bound,
+) -> Result<Judged, String> {
+    let metric = bound.metric;
     if under == 0.0 && over == 0.0 {
         let verdict = match bound.op {
             Op::AtMost | Op::AtLeast => Verdict::Pass,
             Op::Less | Op::More => Verdict::Unknown,
         };
-        return Ok((verdict, format!("{} {both}: there is no ratio to nothing", was(metric))));
+        return Ok((verdict, format!("{} {}: there is no ratio to nothing", was(metric), sides.both)));
     }
-    let sides = Sides {
-        first: (find(record, b.stack.as_deref().unwrap_or_default())?, b.route.as_deref()),
-        second: (find(record, a.stack.as_deref().unwrap_or_default())?, a.route.as_deref()),
-        both,
-    };
-    doubt(&sides)?;
-    let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin);
+    doubt(sides)?;
+    let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin, sides.times);
     // A search confirmed both ends of a capacity: it has its own interval, and no blocks.
     if record.judging.strict || metric == Metric::Capacity {
-        return Ok(point(&sides, &row, bound));
+        return Ok(point(sides, &row, bound));
     }
     match row.interval() {
-        Some(interval) => Ok(by_interval(&sides, &row, interval, bound)),
-        None => by_excess(&sides, bound).ok_or_else(|| without_interval(&sides, &row, bound)),
+        Some(interval) => {
+            let estimate = row.evidence.as_ref().and_then(|evidence| evidence.log_ratio.as_ref());
+            Ok(judged_by(&sides.both, row.ratio.unwrap_or_default(), interval, estimate, bound))
+        }
+        None => by_excess(sides, bound).ok_or_else(|| without_interval(sides, &row, bound)),
     }
 }
 
@@ -86,20 +102,24 @@ fn point(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> Judged {
     (verdict, format!("{name} {} ({}), {margin}", quantity::ratio(ratio), sides.both))
 }
 
-fn by_interval(sides: &Sides<'_>, row: &Ratio, interval: Interval, bound: Bound) -> Judged {
-    let ratio = row.ratio.unwrap_or_default();
+/// Judges a ratio by its interval; the estimate, where it rests on blocks, says how many more would do.
+pub(super) fn judged_by(
+    both: &str,
+    ratio: f64,
+    interval: Interval,
+    estimate: Option<&Estimate>,
+    bound: Bound,
+) -> Judged {
     let (low, high) = (quantity::ratio(interval.low), quantity::ratio(interval.high));
     let shown = format!(
-        "{} {} ({}), with 95 % confidence {low} to {high}",
+        "{} {} ({both}), with 95 % confidence {low} to {high}",
         was(bound.metric),
         quantity::ratio(ratio),
-        sides.both
     );
     let verdict = decided(bound.op, interval, bound.limit);
     if verdict != Verdict::Unknown {
         return (verdict, format!("{shown}; {}", margin(bound, ratio, quantity::ratio)));
     }
-    let estimate = row.evidence.as_ref().and_then(|evidence| evidence.log_ratio.as_ref());
     let more = estimate.and_then(|estimate| stats::blocks_to_leave_out(estimate, bound.limit.ln()));
     let advice = match more {
         Some(1) => ": one block more may decide it".to_owned(),
@@ -121,7 +141,7 @@ fn decided(op: Op, interval: Interval, limit: f64) -> Verdict {
 /// zero.
 fn by_excess(sides: &Sides<'_>, bound: Bound) -> Option<Judged> {
     let metric = bound.metric;
-    let excess = compare::excess(sides.first, sides.second, metric, bound.limit)?;
+    let excess = compare::excess(sides.first, sides.second, metric, bound.limit, sides.times)?;
     let verdict = decided(bound.op, excess.interval, 0.0);
     let show = |value: f64| {
         if value < 0.0 { format!("−{}", metric.show(-value)) } else { metric.show(value) }
@@ -146,7 +166,12 @@ fn without_interval(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> String {
     let why = if metric == Metric::Max {
         "a largest value has no interval".to_owned()
     } else if sides.first.0.blocks.is_empty() || sides.second.0.blocks.is_empty() {
-        "the stacks did not take turns in blocks, so there is no interval".to_owned()
+        match sides.times {
+            Times::Same => "the stacks did not take turns in blocks, so there is no interval".to_owned(),
+            Times::Apart => {
+                "not both runs have blocks (`blocks = 20` in [load]), so there is no interval".to_owned()
+            }
+        }
     } else {
         format!(
             "the blocks hold too little for an interval of {}; a longer `duration` gives one",

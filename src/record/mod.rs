@@ -7,6 +7,7 @@ pub mod build;
 pub mod hlog;
 pub mod latency;
 pub mod machine;
+pub mod past;
 pub mod series;
 pub mod store;
 pub mod summary;

@@ -47,6 +47,13 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// A file or folder that could not be read.
+    pub(super) fn reading(path: &Path, source: io::Error) -> Self {
+        StoreError::Io { action: "read", path: path.display().to_string(), source: Arc::new(source) }
+    }
+}
+
 fn io_help(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull => "the disk is full: what was written before stays, marked partial",
@@ -62,23 +69,29 @@ impl Record {
     /// A file that cannot be read, is no record, or was written by a newer version.
     pub fn read(path: &Path) -> Result<Record, StoreError> {
         let file = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_path_buf() };
-        let shown = file.display().to_string();
-        let text = fs::read_to_string(&file).map_err(|source| StoreError::Io {
-            action: "read",
-            path: shown.clone(),
-            source: Arc::new(source),
-        })?;
-        let format =
-            |error: serde_json::Error| StoreError::Format { path: shown.clone(), message: error.to_string() };
+        let text = fs::read_to_string(&file).map_err(|source| StoreError::reading(&file, source))?;
+        Record::parse(&file.display().to_string(), &text)
+    }
+
+    /// Reads a record from its text; `shown` is what its file is called in an error.
+    ///
+    /// # Errors
+    /// A text that is no record, or was written by a newer version.
+    pub fn parse(shown: &str, text: &str) -> Result<Record, StoreError> {
+        let format = |error: serde_json::Error| StoreError::Format {
+            path: shown.to_owned(),
+            message: error.to_string(),
+        };
         // The version decides before the shape does: a newer file may have any shape.
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(format)?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
         match value.get("version").and_then(serde_json::Value::as_u64) {
             Some(found) if found > u64::from(VERSION) => {
-                return Err(StoreError::Newer { path: shown, found });
+                return Err(StoreError::Newer { path: shown.to_owned(), found });
             }
             Some(_) => {}
             None => {
-                return Err(StoreError::Format { path: shown, message: "it has no `version`".into() });
+                let message = "it has no `version`".into();
+                return Err(StoreError::Format { path: shown.to_owned(), message });
             }
         }
         serde_json::from_value(value).map_err(format)

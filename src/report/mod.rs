@@ -29,6 +29,7 @@ pub use self::format::{Format, write};
 
 use crate::compare::{self, Comparison, Insight};
 use crate::gate::{self, GateOutcome, Verdict};
+use crate::record::past::Past;
 use crate::record::{Record, StackRecord};
 
 /// A record with all that is derived from it.
@@ -52,6 +53,11 @@ impl<'a> Document<'a> {
             insights: compare::insights(record),
             gates: gate::evaluate(record),
         }
+    }
+
+    /// The same, with the gates on a baseline judged by these runs.
+    pub fn against(record: &'a Record, past: &[Past]) -> Self {
+        Document { gates: gate::evaluate_against(record, Some(past)), ..Document::of(record) }
     }
 
     /// Whether there is anything to put into a table: a stack that was loaded.

@@ -5,6 +5,7 @@ mod distribution;
 mod draws;
 mod estimate;
 mod family;
+mod history;
 mod judgement;
 mod sections;
 
@@ -12,5 +13,6 @@ pub use self::distribution::{DistributionTest, distribution_test};
 pub(crate) use self::draws::Draws;
 pub use self::estimate::{Estimate, Interval, LEAST, paired, unpaired};
 pub use self::family::holm;
+pub use self::history::{ChangePoint, beyond_history, change_point};
 pub use self::judgement::{Judgement, blocks_to_leave_out, judge, limits_of_margin};
 pub use self::sections::sections;

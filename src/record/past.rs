@@ -1,0 +1,170 @@
+//! Earlier runs, to hold a run against: records, and summaries that were committed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use jiff::Timestamp;
+
+use super::store::{RECORD_FILE, StoreError};
+use super::summary::{SUMMARY_VERSION, Summary};
+use super::{Machine, Record};
+
+/// A run of the past.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// What it is called in reports: its folder, its file, or what git was asked for.
+    pub name: String,
+    /// What is left of it.
+    pub source: Source,
+}
+
+/// What is left of a run.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// All of it.
+    Record(Box<Record>),
+    /// Its figures.
+    Summary(Box<Summary>),
+}
+
+impl Past {
+    /// When it began.
+    pub fn started(&self) -> Timestamp {
+        match &self.source {
+            Source::Record(record) => record.started,
+            Source::Summary(summary) => summary.started,
+        }
+    }
+
+    /// The machine that its load came from.
+    pub fn machine(&self) -> &Machine {
+        match &self.source {
+            Source::Record(record) => &record.machine,
+            Source::Summary(summary) => &summary.machine,
+        }
+    }
+
+    /// Why it is not whole; `None` when it is.
+    pub fn partial(&self) -> Option<&str> {
+        match &self.source {
+            Source::Record(record) => record.partial.as_deref(),
+            Source::Summary(summary) => summary.partial.as_deref(),
+        }
+    }
+
+    /// Reads what a reference names, the oldest first: a record or a summary, a folder of them, or, as `REF:PATH`, a
+    /// file that git keeps.
+    ///
+    /// # Errors
+    /// What is not there, or is neither record nor summary.
+    pub fn read(reference: &str) -> Result<Vec<Past>, StoreError> {
+        let path = Path::new(reference);
+        if !path.exists()
+            && let Some((revision, file)) = reference.split_once(':')
+            && !revision.is_empty()
+        {
+            return Ok(vec![Past::parse(reference, &of_git(revision, file)?)?]);
+        }
+        if path.is_file() || path.join(RECORD_FILE).is_file() {
+            return Ok(vec![Past::of_file(path)?]);
+        }
+        let unread = |source| StoreError::reading(path, source);
+        let mut runs = Vec::new();
+        for entry in fs::read_dir(path).map_err(unread)? {
+            let entry = entry.map_err(unread)?.path();
+            let is_run = entry.join(RECORD_FILE).is_file();
+            if is_run || entry.extension().is_some_and(|end| end == "json") {
+                runs.push(Past::of_file(&entry)?);
+            }
+        }
+        if runs.is_empty() {
+            let message = "it holds no run and no summary".to_owned();
+            return Err(StoreError::Format { path: reference.to_owned(), message });
+        }
+        runs.sort_by_key(Past::started);
+        Ok(runs)
+    }
+
+    fn of_file(path: &Path) -> Result<Past, StoreError> {
+        let file = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_path_buf() };
+        let text = fs::read_to_string(&file).map_err(|source| StoreError::reading(&file, source))?;
+        let past = Past::parse(&file.display().to_string(), &text)?;
+        let named =
+            if path.file_name().is_some_and(|name| name == RECORD_FILE) { path.parent() } else { Some(path) };
+        let name = named.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        Ok(Past { name: name.unwrap_or(past.name), ..past })
+    }
+
+    fn parse(shown: &str, text: &str) -> Result<Past, StoreError> {
+        let format = |error: serde_json::Error| StoreError::Format {
+            path: shown.to_owned(),
+            message: error.to_string(),
+        };
+        let value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
+        let source = match value.get("summary_version").and_then(serde_json::Value::as_u64) {
+            None => Source::Record(Box::new(Record::parse(shown, text)?)),
+            Some(found) if found > u64::from(SUMMARY_VERSION) => {
+                return Err(StoreError::Newer { path: shown.to_owned(), found });
+            }
+            Some(_) => Source::Summary(Box::new(serde_json::from_value(value).map_err(format)?)),
+        };
+        Ok(Past { name: shown.to_owned(), source })
+    }
+}
+
+/// The text of a file as a commit has it.
+fn of_git(revision: &str, file: &str) -> Result<String, StoreError> {
+    let shown = format!("{revision}:{file}");
+    let failed = |message: String| StoreError::Format { path: shown.clone(), message };
+    if revision.starts_with('-') {
+        return Err(failed("git revisions do not begin with a dash".into()));
+    }
+    let output = Command::new("git")
+        .args(["show", "--no-textconv", &shown])
+        .output()
+        .map_err(|error| failed(format!("git did not run: {error}")))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(failed(format!("git has no such file: {}", said.lines().next().unwrap_or_default())));
+    }
+    String::from_utf8(output.stdout).map_err(|_| failed("it is no text".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_run_a_summary_and_a_folder_of_both_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("second");
+        fs::create_dir(&run).unwrap();
+        fixture::two_stacks().write(&run).unwrap();
+        let mut earlier = fixture::two_stacks();
+        earlier.started = "2026-02-01T12:00:00Z".parse().unwrap();
+        let summary = crate::report::summary::render(&crate::report::Document::of(&earlier));
+        fs::write(folder.path().join("first.json"), summary).unwrap();
+        fs::write(folder.path().join("notes.txt"), "not a run").unwrap();
+        let names = |reference: &Path| -> Vec<String> {
+            let runs = Past::read(reference.to_str().unwrap()).unwrap();
+            runs.into_iter().map(|run| run.name).collect()
+        };
+        assert_eq!(names(folder.path()), ["first.json", "second"]);
+        assert_eq!(names(&run), ["second"]);
+        assert_eq!(names(&run.join("record.json")), ["second"]);
+        assert_eq!(names(&folder.path().join("first.json")), ["first.json"]);
+    }
+
+    #[test]
+    fn what_is_no_run_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |reference: &str| Past::read(reference).unwrap_err().to_string();
+        assert!(said(folder.path().to_str().unwrap()).contains("holds no run"));
+        assert!(said("/nowhere/at/all").contains("/nowhere/at/all"));
+        assert!(said("--output=x:y").contains("do not begin with a dash"));
+        fs::write(folder.path().join("s.json"), r#"{"summary_version": 99}"#).unwrap();
+        assert!(said(folder.path().join("s.json").to_str().unwrap()).contains("format version 99"));
+    }
+}
