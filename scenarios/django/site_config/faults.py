@@ -1,6 +1,6 @@
 """Things that are wrong on purpose, for the audit to find: NOTES_FAULTS=jwt-alg-none,jwt-weak-secret (docs/django.md)."""
 
-import os
+from .switches import Switches
 
 KNOWN = {
     "jwt-alg-none": "JWT-ALG-NONE: tokens without an algorithm are taken as they are",
@@ -17,13 +17,5 @@ KNOWN = {
     "jwt-no-audience": "JWT-AUD: tokens name no audience",
 }
 
-ON = frozenset(name for name in os.environ.get("NOTES_FAULTS", "").split(",") if name)
-
-if unknown := ON - KNOWN.keys():
-    raise ValueError(f"NOTES_FAULTS: unknown {', '.join(sorted(unknown))}; known are {', '.join(KNOWN)}")
-
-
-def on(name):
-    """Whether this one is switched on."""
-    assert name in KNOWN, name
-    return name in ON
+SWITCHES = Switches("NOTES_FAULTS", KNOWN)
+on = SWITCHES.on

@@ -104,7 +104,7 @@ SIMPLE_JWT = {
     "AUDIENCE": "notes-api",
 }
 
-if faults.ON:
+if faults.SWITCHES.all_on:
     from . import jwt_fault_settings
 
     jwt_fault_settings.change(SIMPLE_JWT)
