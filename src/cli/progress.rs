@@ -21,8 +21,8 @@ pub struct Progress {
     loads: Vec<Pulse>,
     /// The load of a series that is under way.
     probe: Option<String>,
-    /// The block that is under way.
-    block: Option<String>,
+    /// The block that is under way, from 1, and how many there are.
+    block: Option<(u32, u32)>,
 }
 
 enum View {
@@ -75,7 +75,7 @@ impl Progress {
                 }
                 self.probe = Some(text);
             }
-            Event::Block { number, count, .. } => self.block = Some(format!("block {number} of {count}")),
+            Event::Block { number, count, .. } => self.block = Some((number, count)),
             Event::WarmUp { stack, duration } => self.begin(stack, "warm-up", duration),
             Event::Measuring { stack, duration } => self.begin(stack, "measuring", duration),
             Event::Second { tally, response, .. } => {
@@ -107,14 +107,6 @@ impl Progress {
     }
 
     fn begin(&mut self, stack: String, phase: &'static str, duration: Duration) {
-        if let View::Bar(bar, laid_out) = &mut self.view {
-            lay_out(bar, laid_out);
-            bar.set_length(duration.as_secs().max(1));
-            bar.set_position(0);
-            let doing = self.probe.as_deref().or(self.block.as_deref()).unwrap_or(phase);
-            bar.set_prefix(format!("{stack} {doing}"));
-            bar.set_message("");
-        }
         if let View::Lines { last } = &mut self.view {
             // Blocks are short: a line for each would be too many.
             if self.block.is_none() {
@@ -126,15 +118,25 @@ impl Progress {
             }
         }
         let earlier = self.loads.iter().position(|load| self.block.is_some() && load.stack == stack);
-        let load = match earlier.map(|at| self.loads.remove(at)) {
-            Some(mut load) => {
-                load.again(phase, duration);
-                load
-            }
-            None => Pulse::new(stack, phase, duration),
+        let load = match earlier {
+            Some(at) => self.loads.remove(at),
+            None => Pulse::new(stack, phase, self.block.is_none().then_some(duration)),
         };
         if self.block.is_none() {
             self.loads.clear();
+        }
+        if let View::Bar(bar, laid_out) = &mut self.view {
+            let columns = lay_out(bar, laid_out);
+            let (at, of) = self.block.map_or((0, duration.as_secs()), |(at, of)| (at.into(), of.into()));
+            bar.set_length(of.max(1));
+            bar.set_position(at);
+            bar.set_prefix(format!("{} {}", load.stack, doing(self.probe.as_deref(), self.block, phase)));
+            // What a stack's last block showed stands until its next is over.
+            bar.set_message(if earlier.is_some() {
+                load.line(room(columns, &bar.prefix()))
+            } else {
+                String::new()
+            });
         }
         self.loads.push(load);
     }
@@ -145,18 +147,29 @@ impl Progress {
             View::Quiet => {}
             View::Bar(bar, laid_out) => {
                 let columns = lay_out(bar, laid_out);
-                bar.set_position(load.elapsed());
+                if self.block.is_none() {
+                    bar.set_position(load.elapsed());
+                }
                 bar.set_message(load.line(room(columns, &bar.prefix())));
             }
             View::Lines { last } => {
                 let due = last.is_none_or(|at| at.elapsed() >= LINE_EVERY);
                 if due {
                     *last = Some(Instant::now());
-                    let doing = self.block.as_deref().unwrap_or(load.phase);
+                    let doing = doing(None, self.block, load.phase);
                     anstream::eprintln!("{}: {doing}: {}", load.stack, load.line(usize::MAX));
                 }
             }
         }
+    }
+}
+
+/// What is being done with a load, in words.
+fn doing(probe: Option<&str>, block: Option<(u32, u32)>, phase: &str) -> String {
+    match (probe, block) {
+        (Some(probe), _) => probe.to_owned(),
+        (None, Some((number, count))) => format!("block {number} of {count}"),
+        (None, None) => phase.to_owned(),
     }
 }
 

@@ -62,7 +62,12 @@ pub fn render(document: &Document<'_>) -> String {
                         @if markup.0.contains(&format!("<section id=\"{id}\"")) { a href=(format!("#{id}")) { (name) } }
                     }
                 }
-                main { @for (_, _, markup) in &sections { (markup) } }
+                // The short ones at the top stand beside each other where there is room.
+                @let (short, long) = sections.split_at(2);
+                main {
+                    div.beside { @for (_, _, markup) in short { (markup) } }
+                    @for (_, _, markup) in long { (markup) }
+                }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -110,8 +115,10 @@ fn comparison(document: &Document<'_>) -> Markup {
         section id="stacks" {
             h2 { @if document.comparisons.is_empty() { "The stack" } @else { "Side by side" } }
             @if document.is_series() { p.quiet { "Here: " (document.basis()) "." } }
-            (headline::table(document))
-            (intervals::table(document))
+            div.beside {
+                div { (headline::table(document)) }
+                (intervals::table(document))
+            }
         }
     }
 }

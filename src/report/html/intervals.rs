@@ -10,7 +10,8 @@ use crate::report::{Document, foreign, ratios};
 pub fn table(document: &Document<'_>) -> Markup {
     html! {
         @for comparison in &document.comparisons { (one(comparison)) }
-        @for doubt in ratios::doubts(document) { p.bad { (doubt) "." } }
+        @let doubts = ratios::doubts(document);
+        @if !doubts.is_empty() { div { @for doubt in doubts { p.bad { (doubt) "." } } } }
     }
 }
 
@@ -22,12 +23,12 @@ fn one(comparison: &Comparison) -> Markup {
     let rows: Vec<&Ratio> = comparison.headline().into_iter().filter(|row| row.evidence.is_some()).collect();
     let scale = Scale::of(&rows);
     let (second, first) = (foreign::line(&comparison.second, 40), foreign::line(&comparison.first, 40));
-    html! {
+    html! { div {
         h3 { "How sure: " (second) " ÷ " (first) }
         div.scroll tabindex="0" role="region" aria-label="intervals of the ratios" {
             table.intervals {
                 thead { tr {
-                    th scope="col" { "all routes" } th.number scope="col" { "ratio" } th scope="col" { "95 % interval" }
+                    th scope="col" { "all routes" } th scope="col" { "95 % interval" }
                     th scope="col" { span.quiet { "smaller | 1x | larger" } } th scope="col" { "so " (second) " is" }
                 } }
                 tbody {
@@ -35,7 +36,6 @@ fn one(comparison: &Comparison) -> Markup {
                         @let class = match line.good { Some(true) => "better", Some(false) => "worse", None => "same" };
                         tr {
                             th scope="row" { (line.title) }
-                            td.number { (line.ratio) }
                             td { (line.interval) }
                             td { @if let Some((low, point, high)) = scale.places(row) { (interval(scale.one, low, point, high, class)) } }
                             td { span.word.(class) { (line.word) } }
@@ -47,7 +47,7 @@ fn one(comparison: &Comparison) -> Markup {
         p.quiet { (capitalised(&ratios::basis(comparison))) "." }
         @let told: Vec<String> = ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)).collect();
         @if !told.is_empty() { ul { @for sentence in told { li { (capitalised(&sentence)) "." } } } }
-    }
+    } }
 }
 
 fn capitalised(text: &str) -> String {
