@@ -26,6 +26,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("failed", fixture::failed_stack()),
         ("partial", fixture::partial()),
         ("accepted", fixture::accepted()),
+        ("duet", fixture::duet()),
         ("searched", fixture::searched()),
         ("many", fixture::many_routes()),
         ("hostile", fixture::hostile()),

@@ -40,6 +40,28 @@ pub struct Summary {
     pub gates: Vec<GateSummary>,
     /// Stacks in the order they were tried.
     pub stacks: Vec<StackSummary>,
+    /// Every later stack over the first, all routes together; a ratio that could not be estimated is absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ratios: Vec<RatioSummary>,
+}
+
+/// A number of one stack over that of another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RatioSummary {
+    /// The stack it is over.
+    pub first: String,
+    /// The stack whose number it is.
+    pub second: String,
+    /// What is compared, by the name that gates use.
+    pub metric: String,
+    /// Second over first.
+    pub ratio: f64,
+    /// Lower and upper end that hold the true ratio with 95 % confidence; absent without blocks enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<(f64, f64)>,
+    /// What the blocks allow to say: `faster`, `slower`, `better`, `worse`, `same` or `unclear`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<String>,
 }
 
 /// A gate.

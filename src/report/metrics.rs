@@ -2,7 +2,7 @@
 //! could not be estimated has no sample.
 
 use super::{Document, finding};
-use crate::compare::Metric;
+use crate::compare::{Comparison, Metric};
 use crate::gate::Verdict;
 use crate::record::{LatencyRecord, Outcome, RouteRecord, Severity, StackRecord};
 
@@ -58,11 +58,13 @@ pub(super) fn families(document: &Document<'_>) -> Vec<Family> {
     families.extend(latencies(document));
     families.extend(counts(&document.record.stacks));
     families.extend(resources(&document.record.stacks));
+    families.extend(ratios(&document.comparisons));
     families.extend(of_the_audit(document));
     families
 }
 
-fn gauge(name: &str, unit: &'static str, help: &str, samples: Vec<(Labels, f64)>) -> Family {
+fn gauge(name: &str, unit: &'static str, help: &str, mut samples: Vec<(Labels, f64)>) -> Family {
+    samples.retain(|(_, value)| value.is_finite());
     Family { name: name.to_owned(), help: help.to_owned(), unit, samples: Samples::Gauge(samples) }
 }
 
@@ -185,6 +187,29 @@ fn resources(stacks: &[StackRecord]) -> Vec<Family> {
             "Highest rate that keeps the objective of a search: the confirmed lower end.",
             of(Metric::Capacity),
         ),
+    ]
+}
+
+/// Every later stack over the first, all routes together.
+fn ratios(comparisons: &[Comparison]) -> Vec<Family> {
+    let rows = comparisons.iter().flat_map(|of| of.headline().into_iter().map(move |row| (of, row)));
+    let (mut points, mut lows, mut highs) = (Vec::new(), Vec::new(), Vec::new());
+    for (of, row) in rows {
+        let labels = vec![
+            ("first", of.first.clone()),
+            ("second", of.second.clone()),
+            ("metric", row.metric.name().to_owned()),
+        ];
+        if let Some(interval) = row.interval() {
+            lows.push((labels.clone(), interval.low));
+            highs.push((labels.clone(), interval.high));
+        }
+        points.extend(row.ratio.map(|ratio| (labels, ratio)));
+    }
+    vec![
+        gauge("shakedown_ratio", "1", "A number of the second stack over that of the first.", points),
+        gauge("shakedown_ratio_low", "1", "Lower end of the ratio's 95 % interval.", lows),
+        gauge("shakedown_ratio_high", "1", "Upper end of the ratio's 95 % interval.", highs),
     ]
 }
 

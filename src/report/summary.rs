@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Document, finding, foreign};
-use crate::compare::Metric;
+use crate::compare::{Comparison, Metric, Ratio};
 use crate::record::summary::{
-    Figures, FindingSummary, GateSummary, RouteSummary, SUMMARY_VERSION, StackSummary, Summary,
+    Figures, FindingSummary, GateSummary, RatioSummary, RouteSummary, SUMMARY_VERSION, StackSummary, Summary,
 };
 use crate::record::{Machine, Record, RouteRecord, StackRecord, Tool};
 
@@ -38,7 +38,23 @@ pub fn summary(document: &Document<'_>) -> Summary {
             .map(|gate| GateSummary { gate: line(&gate.text), verdict: gate.verdict.name().to_owned() })
             .collect(),
         stacks: record.stacks.iter().map(|of| stack(record, of)).collect(),
+        ratios: document.comparisons.iter().flat_map(ratios).collect(),
     }
+}
+
+fn ratios(comparison: &Comparison) -> Vec<RatioSummary> {
+    let of = |row: &Ratio| {
+        let interval = row.interval().filter(|of| of.low.is_finite() && of.high.is_finite());
+        Some(RatioSummary {
+            first: line(&comparison.first),
+            second: line(&comparison.second),
+            metric: row.metric.name().to_owned(),
+            ratio: rounded(row.ratio.filter(|ratio| ratio.is_finite())?),
+            interval: interval.map(|of| (rounded(of.low), rounded(of.high))),
+            standing: row.standing().map(|of| of.word(row.metric).to_owned()),
+        })
+    };
+    comparison.headline().into_iter().filter_map(of).collect()
 }
 
 fn stack(record: &Record, stack: &StackRecord) -> StackSummary {
@@ -111,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn ratios_come_with_their_intervals() {
+        let record = fixture::duet();
+        let summary = summary(&Document::of(&record));
+        let median = summary.ratios.iter().find(|of| of.metric == "p50").unwrap();
+        let (low, high) = median.interval.unwrap();
+        assert!(low < median.ratio && median.ratio < high, "{median:?}");
+        assert_eq!(median.standing.as_deref(), Some("faster"));
+    }
+
+    #[test]
     fn what_is_unknown_is_absent() {
         let record = fixture::failed_stack();
         let summary = summary(&Document::of(&record));
@@ -118,5 +144,6 @@ mod tests {
         assert!(summary.stacks[0].figures.contains_key("p99"));
         assert!(!summary.stacks[0].routes[0].figures.contains_key("rss"), "the stack's alone");
         assert_eq!(summary.stacks[0].checks["fail"], 1);
+        assert!(summary.ratios.is_empty(), "there is nothing to set beside it");
     }
 }
