@@ -99,6 +99,7 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         has_session: !sessions.is_empty(),
         exchanges: std::mem::take(&mut prober.exchanges),
         unsent,
+        declared: prober.declared.take(),
         gave_up,
         repeats: Vec::new(),
         beside: None,

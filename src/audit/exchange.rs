@@ -181,6 +181,8 @@ pub struct Facts {
     pub exchanges: Vec<Exchange>,
     /// Probes that were not sent, or not as a whole, by name.
     pub unsent: BTreeMap<&'static str, Unsent>,
+    /// What the project's own deployment checks say, by Django's ids; `None`: they were not run.
+    pub declared: Option<BTreeMap<String, String>>,
     /// Why the audit ended before its end.
     pub gave_up: Option<String>,
     /// Failing checks whose probes were sent again.

@@ -24,6 +24,7 @@ pub fn facts(https: bool) -> Facts {
         has_session: true,
         exchanges: Vec::new(),
         unsent: BTreeMap::new(),
+        declared: None,
         gave_up: None,
         repeats: Vec::new(),
         beside: None,

@@ -1,5 +1,6 @@
 //! Sends what probes ask for, one request after the other, within the limits of good manners.
 
+use std::collections::BTreeMap;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
@@ -33,6 +34,8 @@ pub struct Prober<'i> {
     /// The stack, its routes and credentials.
     pub input: &'i AuditInput<'i>,
     pub(super) exchanges: Vec<Exchange>,
+    /// What the project's own deployment checks say.
+    pub(super) declared: Option<BTreeMap<String, String>>,
     /// Why the probe at hand could not be sent as a whole.
     refused: Option<Unsent>,
     /// The requests that the probe at hand may still send.
@@ -50,6 +53,7 @@ impl<'i> Prober<'i> {
         Prober {
             input,
             exchanges: Vec::new(),
+            declared: None,
             refused: None,
             left: 0,
             bytes: BYTES,

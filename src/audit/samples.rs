@@ -127,6 +127,11 @@ const FAMILIES: &[Family] = &[
         spoil: super::django::deployment::samples::spoil,
         notes: &["DJ-ADMIN"],
     },
+    Family {
+        sound: super::django::check_deploy::samples::sound,
+        spoil: super::django::check_deploy::samples::spoil,
+        notes: &[],
+    },
     Family { sound: super::drf::samples::sound, spoil: super::drf::samples::spoil, notes: &[] },
     Family { sound: super::jwt::samples::sound, spoil: super::jwt::samples::spoil, notes: &[] },
     Family { sound: super::net::samples::sound, spoil: super::net::samples::spoil, notes: &[] },

@@ -221,6 +221,8 @@ pub struct StackPlan {
     pub backends: Vec<String>,
     /// File with the secret that it signs its JWTs with.
     pub jwt_secret: Option<String>,
+    /// Command that runs the project's own deployment checks.
+    pub check_deploy: Option<Hook>,
     /// Commands that disable a user and enable them again.
     pub user_switch: Option<UserSwitch>,
     /// Line (1-based) of its table in the scenario file.

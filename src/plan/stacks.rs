@@ -90,6 +90,7 @@ impl Check<'_> {
             plain_port: stack.audit.as_ref().and_then(|audit| audit.plain_port.clone()),
             backends: stack.audit.as_ref().map_or_else(Vec::new, |audit| audit.backends.clone()),
             jwt_secret: stack.audit.as_ref().and_then(|audit| audit.jwt_secret.clone()),
+            check_deploy: stack.audit.as_ref().and_then(|audit| audit.check_deploy.clone()),
             user_switch: self.audit_commands(stack, place.key("audit"), &vars),
             guarded_audit: stack.audit.as_ref().is_some_and(|audit| audit.active && audit.guarded),
             line: document.line(place),
@@ -102,7 +103,11 @@ impl Check<'_> {
         if let Some(file) = &audit.jwt_secret {
             self.stack_text(file, place.key("jwt_secret"), vars);
         }
-        for (name, hook) in [("disable_user", &audit.disable_user), ("enable_user", &audit.enable_user)] {
+        for (name, hook) in [
+            ("check_deploy", &audit.check_deploy),
+            ("disable_user", &audit.disable_user),
+            ("enable_user", &audit.enable_user),
+        ] {
             let Some(hook) = hook else { continue };
             let place = place.key(name);
             self.command(&hook.run, place, vars);

@@ -852,6 +852,9 @@ pub struct StackAudit {
     /// `{{state}}`, `{{vars.*}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwt_secret: Option<String>,
+    /// Command that runs the project's own deployment checks: `manage.py check --deploy` with this stack's settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_deploy: Option<Hook>,
     /// Command that disables the user whose name stands in the environment variable `SHAKEDOWN_USER`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_user: Option<Hook>,

@@ -215,6 +215,16 @@ async fn what_production_does_worse_than_dev_is_found() {
 }
 
 #[tokio::test]
+async fn what_django_finds_good_and_the_wire_does_not_is_said() {
+    let tls = tempfile::tempdir().unwrap();
+    let row = Selection::parse("DJ-CHECK-DEPLOY").unwrap();
+    for (faults, outcome) in [(&["no-hsts"][..], Outcome::Warn), (&[], Outcome::Pass)] {
+        let outcomes = Site::start("production", faults, tls.path()).await.audit_of(&row, false).await;
+        assert_eq!(of(&outcomes, "DJ-CHECK-DEPLOY").outcome, outcome, "{}", brief(&outcomes[0]));
+    }
+}
+
+#[tokio::test]
 async fn without_consent_active_checks_say_so_and_do_not_pass() {
     let tls = tempfile::tempdir().unwrap();
     let outcomes = Site::start("production", &[], tls.path()).await.audit(false).await;

@@ -1,5 +1,6 @@
 //! DJ-*: what tells a Django development set-up.
 
+pub(super) mod check_deploy;
 pub(super) mod deployment;
 
 use super::check::{Check, Judgement, Level, Mode, Observation};
@@ -157,6 +158,19 @@ pub const CHECKS: &[Check] = &[
         fix: "R-DEBUG",
         references: &["CWE-489", "ASVS v5.0.0-13.4.2"],
         judge: deployment::toolbar,
+        ..Check::ROW
+    },
+    Check {
+        id: "DJ-CHECK-DEPLOY",
+        title: "Django's own deployment checks",
+        severity: Severity::Info,
+        probes: &[&ROUTES, &check_deploy::DEPLOY],
+        rule: "Runs the scenario's `check_deploy` (`manage.py check --deploy` with the stack's settings) and reads Django's ids from what it \
+               prints. Notes each, with what the wire shows of it; warns where Django finds a setting good and our check of the same thing \
+               fails on the wire.",
+        fix: "R-DEBUG",
+        references: &["Django security.W001 to W025"],
+        judge: check_deploy::agreement,
         ..Check::ROW
     },
 ];
