@@ -100,6 +100,7 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         exchanges: std::mem::take(&mut prober.exchanges),
         unsent,
         declared: prober.declared.take(),
+        load: None,
         gave_up,
         repeats: Vec::new(),
         beside: None,

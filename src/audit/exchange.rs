@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::load::UnderLoad;
 use super::probe::Unsent;
 use crate::plan::{Profile, Role, RouteKind};
 use crate::wire::hello::Reply;
@@ -183,6 +184,8 @@ pub struct Facts {
     pub unsent: BTreeMap<&'static str, Unsent>,
     /// What the project's own deployment checks say, by Django's ids; `None`: they were not run.
     pub declared: Option<BTreeMap<String, String>>,
+    /// What a load showed; `None`: none was sent.
+    pub load: Option<UnderLoad>,
     /// Why the audit ended before its end.
     pub gave_up: Option<String>,
     /// Failing checks whose probes were sent again.

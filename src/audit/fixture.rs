@@ -25,6 +25,7 @@ pub fn facts(https: bool) -> Facts {
         exchanges: Vec::new(),
         unsent: BTreeMap::new(),
         declared: None,
+        load: None,
         gave_up: None,
         repeats: Vec::new(),
         beside: None,

@@ -29,6 +29,7 @@ mod hook;
 pub mod http;
 pub mod jwt;
 pub mod leaks;
+pub mod load;
 pub mod lock;
 pub mod login;
 pub mod meta;
@@ -114,6 +115,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         tls::CHECKS,
         // Last: its wrong logins may have the stack refuse right ones for a while.
         login::CHECKS,
+        load::CHECKS,
         diff::CHECKS,
         meta::CHECKS,
     ]
@@ -157,6 +159,17 @@ pub async fn collect(input: &AuditInput<'_>, selection: &Selection, say: Say<'_>
 }
 
 impl Audited {
+    /// Adds what a load brought.
+    pub fn join(&mut self, load: load::Brought<'_>) {
+        load::UnderLoad::join(load, Arc::make_mut(&mut self.facts));
+    }
+
+    /// Whether one of the selected checks has this id.
+    #[must_use]
+    pub fn judges(&self, id: &str) -> bool {
+        self.checks.iter().any(|check| check.id == id)
+    }
+
     /// Judges the selected checks of these modes. `redactor` takes secrets out of the evidence.
     #[must_use]
     pub fn judge(&self, modes: &[Mode], redactor: &Redactor) -> Vec<CheckOutcome> {

@@ -86,6 +86,11 @@ impl<'i> Prober<'i> {
         (Instant::now() >= self.deadline).then(|| format!("the audit took {} s", LONGEST.as_secs()))
     }
 
+    /// Allows so many requests: for what is no probe.
+    pub(super) fn allow(&mut self, most: usize) {
+        self.left = most;
+    }
+
     /// Says why the probe at hand cannot be sent: its checks did not run.
     pub fn refuse(&mut self, reason: impl Into<String>) {
         self.refused.get_or_insert(Unsent::Refused(reason.into()));

@@ -12,6 +12,7 @@ use super::host;
 use super::load::{RENEW_MARGIN, Site, Stretch};
 use super::turns::turns;
 use super::{Broken, Event, Trial};
+use crate::audit::load::Strangers;
 use crate::auth::Wallet;
 use crate::engine::{
     Counts, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally, Spread, histogram,
@@ -94,7 +95,22 @@ impl Trial<'_> {
         let interrupted = lanes.iter().any(|lane| matches!(lane.outcome, Some(Err(Broken::Interrupted))));
         self.interrupted |= interrupted;
         for lane in lanes {
-            self.keep(lane.position, &lane.name, lane.sum.stretch());
+            let mut stretch = lane.sum.stretch();
+            let strangers = stretch.strangers.take();
+            if let Some(ready) = ready.get_mut(lane.ready)
+                && let Some(running) = running.get_mut(ready.running)
+            {
+                let site = Site {
+                    running,
+                    name: &lane.name,
+                    position: lane.position,
+                    values: &ready.values,
+                    wallet: &mut ready.wallet,
+                };
+                let whole = lane.outcome.is_none() && !interrupted;
+                self.bring(&site, &stretch.tally, strangers, whole).await;
+            }
+            self.keep(lane.position, &lane.name, stretch);
             match lane.outcome {
                 Some(Err(Broken::Failed(reason))) => self.fail(&lane.name, reason),
                 _ if interrupted => self.fail(&lane.name, "interrupted before its end".into()),
@@ -147,6 +163,8 @@ struct Sum {
     tally: LoadTally,
     samples: Vec<Sample>,
     measured_from: Option<Instant>,
+    /// Those who asked beside the blocks without a right to.
+    strangers: Option<Strangers>,
     /// The second that the next block may go on with.
     open: Option<(SecondTally, Histogram<u64>)>,
 }
@@ -173,7 +191,7 @@ impl Sum {
             interrupted: false,
             next: plan.load.first,
         };
-        Sum { tally, samples: Vec::new(), measured_from: None, open: None }
+        Sum { tally, samples: Vec::new(), measured_from: None, strangers: None, open: None }
     }
 
     fn add(
@@ -191,6 +209,9 @@ impl Sum {
         // Its first sample is the moment at which the block before ended.
         for sample in resources.into_iter().flat_map(|of| of.samples).skip(usize::from(!first)) {
             self.samples.push(Sample { at_s: sample.at_s + before, cpu_s: sample.cpu_s + cpu, ..sample });
+        }
+        if let Some(more) = stretch.strangers {
+            self.strangers.get_or_insert_default().add(more);
         }
         let (sum, block) = (&mut self.tally, stretch.tally);
         for (sum, route) in sum.routes.iter_mut().zip(&block.routes) {
@@ -249,7 +270,13 @@ impl Sum {
 
     fn stretch(mut self) -> Stretch {
         self.close_second();
-        Stretch { tally: self.tally, samples: self.samples, death: None, measured_from: self.measured_from }
+        Stretch {
+            tally: self.tally,
+            samples: self.samples,
+            death: None,
+            measured_from: self.measured_from,
+            strangers: self.strangers,
+        }
     }
 }
 

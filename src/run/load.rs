@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use super::{Broken, Event, Trial, or_stopped};
+use crate::audit::load::{Brought, Strangers};
+use crate::audit::{self, AuditInput, Selection};
 use crate::auth::{Renewed, Wallet};
 use crate::engine::{self, LoadInput, LoadTally};
 use crate::plan::{Plan, SeriesPlan};
@@ -18,6 +20,8 @@ use crate::wire::Endpoint;
 
 /// Between two samples of the process tree.
 const SAMPLE_EVERY: Duration = Duration::from_millis(500);
+/// For a stranger's request that is under way when the load is over.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// Between two looks at which tokens end soon.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// Tokens that end within this time are renewed.
@@ -39,6 +43,8 @@ pub(super) struct Stretch {
     pub(super) samples: Vec<Sample>,
     pub(super) death: Option<String>,
     pub(super) measured_from: Option<Instant>,
+    /// Who asked beside the load without a right to.
+    pub(super) strangers: Option<Strangers>,
 }
 
 impl Stretch {
@@ -61,10 +67,57 @@ impl Trial<'_> {
             Some(SeriesPlan::Sweep(sweep)) => return self.sweep(sweep, site).await,
             None => {}
         }
-        let stretch = self.stretch(plan, site).await?;
+        let mut stretch = self.stretch(plan, site).await?;
         let outcome = stretch.outcome();
+        let strangers = stretch.strangers.take();
+        self.bring(site, &stretch.tally, strangers, outcome.is_ok()).await;
         self.keep(site.position, site.name, stretch);
         outcome
+    }
+
+    /// Whether a check of the stack's audit is to be judged.
+    fn audits(&self, stack: &str, check: &str) -> bool {
+        self.audited.iter().any(|audited| audited.facts.stack == stack && audited.judges(check))
+    }
+
+    /// Gives the load to the stack's audit. `whole`: it came to its end, and the stack is asked once more.
+    pub(super) async fn bring(
+        &mut self,
+        site: &Site<'_>,
+        tally: &LoadTally,
+        strangers: Option<Strangers>,
+        whole: bool,
+    ) {
+        let mut after = None;
+        if whole && self.audits(site.name, "LOAD-RECOVER") {
+            let input = AuditInput {
+                plan: self.plan,
+                stack: site.running.id,
+                endpoint: &site.running.endpoint,
+                values: site.values,
+                wallet: site.wallet,
+                redactor: &self.redactor,
+                earlier: None,
+            };
+            if let Ok(recovery) = Selection::parse("LOAD-RECOVER") {
+                self.say(Event::Step {
+                    stack: Some(site.name.to_owned()),
+                    text: "asking again after the load".into(),
+                });
+                after =
+                    or_stopped(self.stop.clone(), audit::collect(&input, &recovery, &|_| {})).await.flatten();
+            }
+        }
+        let Some(audited) = self.audited.iter_mut().find(|audited| audited.facts.stack == site.name) else {
+            return;
+        };
+        audited.join(Brought {
+            plan: self.plan,
+            tally,
+            wallet: site.wallet,
+            strangers,
+            after: after.map(|after| after.facts),
+        });
     }
 
     /// Renews the tokens that would not last for a load of this length. A server that does not is said, once.
@@ -97,6 +150,20 @@ impl Trial<'_> {
         let endpoint = running.endpoint.clone();
         let redactor = self.redactor.clone();
         let sent = wallet.clone();
+        let input = AuditInput {
+            plan,
+            stack: running.id,
+            endpoint: &endpoint,
+            values,
+            wallet: &sent,
+            redactor: &redactor,
+            earlier: None,
+        };
+        let (over, is_over) = watch::channel(false);
+        let wanted = self.plan.load.series.is_none() && self.audits(name, "LOAD-FAIL-OPEN");
+        let mingling = async { if wanted { audit::load::mingle(&input, is_over).await } else { None } };
+        let mut mingling = std::pin::pin!(mingling);
+        let mut strangers = None;
         let load = engine::load(LoadInput {
             plan,
             endpoint: &endpoint,
@@ -121,6 +188,7 @@ impl Trial<'_> {
             tokio::select! {
                 tally = &mut load => break tally,
                 trouble = &mut renewal, if troubles.is_empty() => troubles.push(trouble),
+                came = &mut mingling, if strangers.is_none() => strangers = Some(came),
                 Ok(_) = stop.wait_for(|stopped| *stopped), if !*halt.borrow() => {
                     // The engine outlives its own stop channel only by returning: a send cannot be lost.
                     let _ = halt.send(true);
@@ -146,6 +214,11 @@ impl Trial<'_> {
         if measured_from.is_some() && death.is_none() {
             samples.extend(running.sample());
         }
+        // One may be under way: what it gets still counts.
+        let _ = over.send(true);
+        if strangers.is_none() {
+            strangers = tokio::time::timeout(FAREWELL, mingling).await.ok();
+        }
         while let Ok(event) = events.try_recv() {
             self.pass_on(name, event, measured_from);
         }
@@ -155,7 +228,8 @@ impl Trial<'_> {
         for trouble in troubles {
             self.record.stacks[position].warnings.push(self.redactor.scrub(&trouble));
         }
-        Ok(Stretch { tally, samples, death, measured_from })
+        let strangers = strangers.flatten();
+        Ok(Stretch { tally, samples, death, measured_from, strangers })
     }
 
     fn pass_on(&mut self, stack: &str, event: engine::Event, measured_from: Option<Instant>) {

@@ -211,6 +211,13 @@ faults! {
     LimitRaces "limit-races" "LOGIN-RATE-CONCURRENT" "Tries at once slip through the limit.";
     LimitByName "limit-by-name" "LOGIN-RATE-KEY" "The limit counts by name only.";
     NoRetryAfter "no-retry-after" "LOGIN-RETRY-AFTER" "429 without Retry-After.";
+    MixesUsers "mixes-users" "LOAD-CROSS-USER" "Under load one whoami in three or so is another user's.";
+    CachedSession "cached-session" "LOAD-SETCOOKIE-SHARED" "The home page gives everybody the same session.";
+    BareWhenBusy "bare-when-busy" "LOAD-HEADER-DROP" "Under load no X-Content-Type-Options.";
+    OpensWhenBusy "opens-when-busy" "LOAD-FAIL-OPEN" "Under load whoami answers without a genuine credential.";
+    SameJti "same-jti" "LOAD-JTI-UNIQUE" "Every token has the same jti.";
+    TwoVersions "two-versions" "LOAD-WORKER-DRIFT" "Under load every other answer names another server.";
+    StaysDown "stays-down" "LOAD-RECOVER" "/healthz is down from the load on.";
     OtherFiles "other-files" "DIFF-STATIC" "A line more in each static file.";
     SharedSessions "shared-sessions" "DIFF-SECRET" "Every target with this fault opens to the others' sessions.";
     HangsUp "hangs-up" "META-COVERAGE" "The answer of /redirect/ breaks off.";

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::app::{App, Shared};
 use super::{
-    Fault, Profile, bookkeeping, debug_pages, delivery, doors, headers, pages, protocol, split_write,
+    Fault, Profile, bookkeeping, debug_pages, delivery, doors, headers, pages, protocol, split_write, strain,
 };
 
 /// Longest path and query.
@@ -18,13 +18,15 @@ const TARGET_LIMIT: usize = 8190;
 const HEADERS_LIMIT: usize = 16 * 1024;
 
 /// Passes a request on and dresses its answer.
-pub(super) async fn pass(State(app): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let asked = headers::Asked { is_static: request.uri().path().starts_with("/static/") };
     let turn = match app.profile {
         Profile::Dev => Some(app.turn.lock().await),
         Profile::Production => None,
     };
-    let mut response = match refuse(&app, &request) {
+    let path = request.uri().path().to_owned();
+    let refusal = refuse(&app, &request).or_else(|| strain::before(&app, &mut request));
+    let mut response = match refusal {
         Some(refusal) => refusal,
         None => {
             if app.profile == Profile::Dev {
@@ -34,6 +36,7 @@ pub(super) async fn pass(State(app): State<Shared>, request: Request, next: Next
         }
     };
     headers::dress(&app, asked, &mut response);
+    strain::after(&app, &path, &mut response);
     drop(turn);
     match app.profile {
         Profile::Dev => response.map(split_write::SplitWrite::body),

@@ -200,7 +200,7 @@ impl Issuer {
                 sub: username.to_owned(),
                 user_id: user_id.to_owned(),
                 username: username.to_owned(),
-                jti: random::hex::<16>(),
+                jti: if self.faults.has(Fault::SameJti) { "1".to_owned() } else { random::hex::<16>() },
                 sid: sid.to_owned(),
                 iat,
                 exp: iat + ttl.as_secs(),

@@ -38,6 +38,7 @@ mod server;
 mod session;
 mod split_write;
 mod static_files;
+mod strain;
 mod throttle;
 mod tls;
 mod token_api;

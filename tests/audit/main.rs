@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod hostile;
+mod load;
 mod site;
 
 use std::path::Path;
@@ -60,7 +61,8 @@ async fn every_fault_is_found_under_its_row() {
     let only = std::env::var("SHAKEDOWN_ONLY_ROWS").unwrap_or_default();
     // The first takes two stacks, the second gives no credentials, the third takes two checks: tests of their own below.
     let apart = [Fault::JwtSharedKey, Fault::UntrustedCertificate, Fault::OpensOnce];
-    let alone = |fault: &Fault| !apart.contains(fault) && !fault.row().starts_with("DIFF-");
+    let takes_more = |fault: &Fault| fault.row().starts_with("DIFF-") || fault.row().starts_with("LOAD-");
+    let alone = |fault: &Fault| !apart.contains(fault) && !takes_more(fault);
     let wanted = |fault: &Fault| alone(fault) && fault.row().starts_with(&only);
     for fault in Fault::ALL.iter().filter(|fault| wanted(fault)) {
         let over_http = matches!(fault, Fault::HstsOnHttp | Fault::TrustsForwardedProto);

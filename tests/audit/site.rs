@@ -7,10 +7,11 @@ use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use shakedown::audit::{AuditInput, Audited, Earlier, Mode, Selection, collect};
+use shakedown::audit::{AuditInput, Audited, Earlier, Mode, Policy, Selection, collect};
 use shakedown::auth::Wallet;
 use shakedown::plan::{Plan, StackId};
 use shakedown::record::CheckOutcome;
+use shakedown::run::Options;
 use shakedown::wire::{Endpoint, FailureKind, Limits, Request, fetch};
 
 /// Routes of every kind that the target has.
@@ -95,6 +96,10 @@ rate = 1
 duration = "1s"
 "#;
 
+/// The same routes, where whoami says whose it is.
+const OWNER: &str = "auth = \"jwt\"\nexpect = { owner = { json = \"$.username\", equals = \"user.username\" } }\n\n\
+                     [[routes]]\nname = \"notes\"";
+
 /// What the target signs JWTs with.
 const JWT_SECRET: &str = "what the tests sign with, 0f6a8d3e51c2";
 /// What it signs with by the faults of a weak and of a shared key.
@@ -172,6 +177,28 @@ impl Site {
              disable_user = {{ run = [\"sh\", \"-c\", \"echo $SHAKEDOWN_USER > {list}\"] }}\n\
              enable_user = {{ run = [\"sh\", \"-c\", \": > {list}\"] }}"
         )
+    }
+
+    /// What the rows under load say of a load of two seconds.
+    pub async fn load(&self) -> Vec<CheckOutcome> {
+        let stack = format!("ca = \"ca.pem\"\n{}", self.stack(true));
+        let routes = ROUTES
+            .replace("auth = \"jwt\"\n\n[[routes]]\nname = \"notes\"", OWNER)
+            .replace("rate = 1\nduration = \"1s\"", "rate = 400\nduration = \"2s\"\nwarmup = \"500ms\"");
+        let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, &routes);
+        let out = tempfile::tempdir().unwrap();
+        let options = Options {
+            folder: out.path().to_owned(),
+            only: Vec::new(),
+            audit: true,
+            checks: Selection::parse("LOAD-*").unwrap(),
+            policy: Policy::read(&plan).unwrap(),
+            load: true,
+            itself: false,
+        };
+        let (events, _heard) = tokio::sync::mpsc::unbounded_channel();
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        shakedown::run::run(&plan, &options, events, stopped).await.unwrap().record.audit
     }
 
     /// Every check of the catalogue.

@@ -27,6 +27,7 @@ use key_sets::KEY_SETS;
 pub(super) use keys::secret;
 use lifecycle::{DISABLED_USER, LIFECYCLE};
 use signatures::{ALG_ALLOW, ALG_NONE, KEY_CONFUSION, SIG_STRIP, SIG_VERIFY};
+pub(super) use token::claim;
 
 /// What most rows of the family share.
 const ROW: Check = Check { mode: Mode::Active, fix: "R-JWT", ..Check::ROW };

@@ -9,6 +9,11 @@ use crate::auth::{Credential, inspect};
 use crate::secret::ExposeSecret;
 use crate::wire::Request;
 
+/// The text of a claim of a JWT.
+pub fn claim(token: &str, name: &str) -> Option<String> {
+    Some(Jwt::read(token)?.claims.get(name)?.as_str()?.to_owned())
+}
+
 /// A genuine token.
 #[derive(Debug, Clone)]
 pub struct Jwt {

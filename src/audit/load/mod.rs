@@ -1,0 +1,113 @@
+//! LOAD-*: what holds at rest and has to hold under load. Judged on every answer where counting is enough, and else on those
+//! that the engine kept: of each route and status the first, the second, the fourth, and so on.
+
+mod headers;
+mod identity;
+mod recovery;
+#[cfg(test)]
+pub(super) mod samples;
+mod sightings;
+mod strangers;
+
+use super::auth::WITHOUT_CREDENTIAL;
+use super::check::{Check, Judgement, Mode};
+use super::collect::ROUTES;
+use super::exchange::{Exchange, Facts, Purpose};
+use crate::record::Severity;
+use crate::wire::Response;
+pub use sightings::{Brought, UnderLoad};
+use strangers::STRANGERS;
+pub use strangers::{Strangers, mingle};
+
+/// An answer that the engine kept.
+pub const KEPT: Purpose = Purpose::Own("load");
+/// An answer that named another user than the one who asked.
+pub const LEAKED: Purpose = Purpose::Own("load-leak");
+
+/// What most rows of the family share.
+const ROW: Check = Check { mode: Mode::UnderLoad, probes: &[], ..Check::ROW };
+
+/// The family.
+pub const CHECKS: &[Check] = &[
+    Check {
+        fix: "R-LEAK",
+        rule: "Looks at every answer of routes with `expect.owner`. Fails when one names another user than the one who asked: one is \
+               enough. Both users are told, and the answer.",
+        references: &["CWE-488", "CWE-362", "ASVS v5.0.0-8.2.2", "ASVS v5.0.0-14.2.2"],
+        shows_body: true,
+        ..ROW.of("LOAD-CROSS-USER", "Another user's answer", Severity::Critical, identity::cross_user)
+    },
+    Check {
+        fix: "R-CACHE",
+        rule: "Looks at the cookies that kept answers set. Fails when two users got the same session: an answer was cached, or the session \
+               is shared.",
+        references: &["CWE-384", "CWE-524"],
+        ..ROW.of(
+            "LOAD-SETCOOKIE-SHARED",
+            "One session for two users",
+            Severity::Critical,
+            identity::shared_cookie,
+        )
+    },
+    Check {
+        probes: &[&ROUTES],
+        fix: "R-ALWAYS",
+        rule: "Compares the security headers of kept answers with those of the same route at rest, and those of errors with any at rest. \
+               Fails when one is missing under load, and tells the statuses.",
+        references: &["CWE-693", "ASVS v5.0.0-3.4.1"],
+        ..ROW.of("LOAD-HEADER-DROP", "Security headers under load", Severity::High, headers::dropped)
+    },
+    Check {
+        fix: "R-ERR",
+        shows_body: true,
+        rule: "Looks at the 5xx that were kept. Fails for stack traces, database errors and names of environment variables; warns \
+               for paths, libraries and upstream addresses.",
+        references: &["CWE-209", "ASVS v5.0.0-16.5.1"],
+        ..ROW.of("LOAD-ERROR-LEAK", "What errors tell under load", Severity::High, headers::errors)
+    },
+    Check {
+        probes: &[&ROUTES],
+        fix: "R-CSP",
+        rule: "Looks at the CSP nonces of kept answers. Fails when two answers have the same one: the page was cached with its nonce.",
+        references: &["CWE-330", "CWE-524"],
+        ..ROW.of("LOAD-NONCE-REUSE", "Nonces under load", Severity::High, headers::nonces)
+    },
+    Check {
+        fix: "R-JWTKEY",
+        rule: "Looks at the tokens that were issued for this run. Fails when two users got the same token, or two tokens have the same jti.",
+        references: &["CWE-330", "RFC 7519 4.1.7"],
+        ..ROW.of("LOAD-JTI-UNIQUE", "Tokens are unlike each other", Severity::High, identity::tokens)
+    },
+    Check {
+        fix: "R-LEAK",
+        rule: "Compares Server, the security headers and the names of the others among the good answers of each route. Warns when they \
+               come in two kinds again and again: two versions or configurations answer behind one address.",
+        references: &["CWE-1188"],
+        ..ROW.of("LOAD-WORKER-DRIFT", "One configuration everywhere", Severity::Medium, headers::drift)
+    },
+    Check {
+        probes: &[&WITHOUT_CREDENTIAL, &STRANGERS],
+        fix: "R-AUTH",
+        rule: "Asks for protected routes while the load goes on, without a credential and with one that nobody has, at most once for a \
+               hundred requests of the load. Fails when one is let in. Counts that the load reports are without them.",
+        references: &["CWE-636", "ASVS v5.0.0-16.5.3"],
+        ..ROW.of("LOAD-FAIL-OPEN", "Strangers among the load", Severity::Critical, strangers::refused)
+    },
+    Check {
+        probes: &[&ROUTES, &WITHOUT_CREDENTIAL],
+        fix: "R-TIMEOUT",
+        rule: "Asks for the routes again once the load is over, with their credentials and, with consent, without. Fails when a route that \
+               worked before gives no good answer, when a security header is gone, and when what was refused before opens.",
+        references: &["ASVS v5.0.0-16.5.2"],
+        ..ROW.of("LOAD-RECOVER", "As before once the load is over", Severity::Medium, recovery::recovered)
+    },
+];
+
+/// The answers that the engine kept, with their positions.
+fn kept(facts: &Facts) -> impl Iterator<Item = (usize, &Exchange, &Response)> {
+    facts.of(KEPT)
+}
+
+fn no_load() -> Judgement {
+    Judgement::NotApplicable("no load was sent to this stack in this run".into())
+}

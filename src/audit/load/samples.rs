@@ -1,0 +1,158 @@
+//! A sound stack under load, and what breaks each check.
+
+use std::sync::Arc;
+
+use super::strangers::STRANGER;
+use super::{KEPT, LEAKED, UnderLoad};
+use crate::audit::exchange::{Exchange, Facts, Purpose};
+use crate::audit::fixture::{facts, judge, worst};
+use crate::audit::samples::{change, plain};
+use crate::audit::{Judgement, Level};
+use crate::plan::RouteKind;
+
+/// A JWT with this `jti`, signed by nobody.
+fn token(jti: &str) -> String {
+    use base64::Engine as _;
+    let encode = |json: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+    format!("{}.{}.c2ln", encode("{\"alg\":\"HS256\"}"), encode(&format!("{{\"jti\":\"{jti}\"}}")))
+}
+
+/// Each route's answer at rest comes under load too, to one user and the other, beside a login and an error.
+pub fn sound(facts: &mut Facts) {
+    let mut at_rest: Vec<Exchange> =
+        facts.exchanges.iter().filter(|exchange| exchange.purpose == Purpose::Rest).cloned().collect();
+    // Families have routes of the same name; one of each is a route.
+    let mut known = std::collections::HashSet::new();
+    at_rest.retain(|exchange| {
+        let status = exchange.answer.as_ref().map_or(0, |answer| answer.status);
+        known.insert((exchange.site.name.clone(), status))
+    });
+    let mut load = UnderLoad {
+        requests: 400,
+        owned: 100,
+        tokens: ["ada", "grace"].map(|user| ("jwt".into(), user.into(), token(user))).to_vec(),
+        strangers: Some((10, 0)),
+        after: Some(Arc::new(facts.clone())),
+        ..UnderLoad::default()
+    };
+    for user in 0..2 {
+        for exchange in &at_rest {
+            let mut exchange = Exchange { purpose: KEPT, ..exchange.clone() };
+            if let Ok(answer) = &mut exchange.answer {
+                for (_, value) in &mut answer.headers {
+                    let text = String::from_utf8_lossy(value)
+                        .replace("'nonce-", &format!("'nonce-{user}of{}", load.askers.len()));
+                    *value = text.into_bytes();
+                }
+            }
+            load.askers.push((facts.exchanges.len(), user));
+            facts.exchanges.push(exchange);
+        }
+        plain(facts, KEPT, 302, "");
+        load.askers.push((facts.exchanges.len() - 1, user));
+        if let Some(Ok(answer)) = facts.exchanges.last_mut().map(|exchange| exchange.answer.as_mut()) {
+            answer
+                .headers
+                .push(("Set-Cookie".into(), format!("sessionid=of-user-{user}; Secure").into_bytes()));
+        }
+        plain(facts, KEPT, 502, "Busy.");
+    }
+    plain(facts, STRANGER, 401, "");
+    facts.load = Some(load);
+}
+
+fn kept(facts: &mut Facts, status: u16, with: impl Fn(&mut crate::wire::Response)) {
+    change(facts, KEPT, |answer| {
+        if answer.status == status {
+            with(answer);
+        }
+    });
+}
+
+fn load(facts: &mut Facts) -> &mut UnderLoad {
+    facts.load.as_mut().unwrap()
+}
+
+pub fn spoil(check: &str, facts: &mut Facts) -> bool {
+    match check {
+        "LOAD-CROSS-USER" => {
+            load(facts).leaked = 1;
+            plain(facts, LEAKED, 200, "{\"owner\":\"grace\"}");
+        }
+        "LOAD-SETCOOKIE-SHARED" => kept(facts, 302, |answer| {
+            answer.headers.retain(|(name, _)| name != "Set-Cookie");
+            answer.headers.push(("Set-Cookie".into(), b"sessionid=the-same; Secure".to_vec()));
+        }),
+        "LOAD-HEADER-DROP" => kept(facts, 502, |answer| {
+            answer.headers.retain(|(name, _)| name != "Strict-Transport-Security");
+        }),
+        "LOAD-ERROR-LEAK" => {
+            kept(facts, 502, |answer| answer.body = b"OperationalError: database is locked".to_vec())
+        }
+        "LOAD-NONCE-REUSE" => kept(facts, 200, |answer| {
+            for (name, value) in &mut answer.headers {
+                if name == "Content-Security-Policy" {
+                    *value = b"script-src 'nonce-Zm9vYmFyYmF6cXV4'".to_vec();
+                }
+            }
+        }),
+        "LOAD-JTI-UNIQUE" => {
+            let tokens = &mut load(facts).tokens;
+            tokens[1].2 = tokens[0].2.clone();
+        }
+        "LOAD-WORKER-DRIFT" => {
+            let again: Vec<Exchange> = facts
+                .exchanges
+                .iter()
+                .filter(|exchange| exchange.purpose == KEPT && exchange.site.kind == RouteKind::Static)
+                .cloned()
+                .collect();
+            for mut exchange in again {
+                if let Ok(answer) = &mut exchange.answer {
+                    answer.headers.push(("Server".into(), b"gunicorn".to_vec()));
+                }
+                facts.exchanges.push(exchange);
+            }
+        }
+        "LOAD-FAIL-OPEN" => change(facts, STRANGER, |answer| answer.status = 200),
+        "LOAD-RECOVER" => {
+            let mut after = facts.clone();
+            change(&mut after, Purpose::Rest, |answer| answer.status = 502);
+            load(facts).after = Some(Arc::new(after));
+        }
+        _ => return false,
+    }
+    true
+}
+
+#[test]
+fn without_a_load_nothing_is_said() {
+    let at_rest = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "");
+    for check in super::CHECKS {
+        assert!(matches!(judge(check.id, &at_rest), Judgement::NotApplicable(_)), "{}", check.id);
+    }
+}
+
+#[test]
+fn a_header_that_was_never_there_is_not_missed() {
+    let mut facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "page");
+    facts = facts.answer(KEPT, RouteKind::Html, 200, &[], "");
+    facts.load = Some(UnderLoad::default());
+    assert_eq!(worst("LOAD-HEADER-DROP", &facts), None);
+}
+
+/// One odd answer may be an old one from a cache; two configurations show again and again.
+#[test]
+fn one_odd_answer_is_no_second_configuration() {
+    let answering = |odd: usize| {
+        let mut facts = facts(true);
+        for n in 0..6 {
+            let server = if n < odd { "old" } else { "new" };
+            facts = facts.answer(KEPT, RouteKind::Html, 200, &[("Server", server)], "");
+        }
+        facts.load = Some(UnderLoad::default());
+        worst("LOAD-WORKER-DRIFT", &facts)
+    };
+    assert_eq!(answering(1), None);
+    assert_eq!(answering(2), Some(Level::Warn));
+}
