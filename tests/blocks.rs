@@ -232,3 +232,29 @@ fn a_run_is_judged_against_earlier_ones() {
     assert!(ended.stdout.contains("in HEAD:before.json"), "{}", ended.stdout);
     assert!(gate(&["--baseline", "/nowhere"]).expect(2).stderr.contains("/nowhere"));
 }
+
+#[test]
+fn all_stacks_at_once_only_when_asked() {
+    let _alone = alone();
+    let (first, second) = (Target::start("dev", None, &[]), Target::start("dev", None, &[]));
+    let load = "rate = 50\nduration = \"2s\"\nwarmup = \"0s\"";
+    let gates = "[gates]\npass = [\"prod vs dev: p50 < 100x\"]";
+    let trial = Trial::new(&scenario(&[("dev", &first.url), ("prod", &second.url)], load, gates));
+    let ended = trial.run(&["--no-audit", "--parallel"]).expect(3);
+    let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("did not take turns in blocks"), "{said}");
+    let record = trial.record();
+    assert!(record.load.blocks.is_none() && record.load.summary.ends_with("on all stacks at once"));
+    for stack in &record.stacks {
+        assert_eq!((stack.total.requests, stack.blocks.len(), stack.failure.as_ref()), (100, 0, None));
+    }
+    // Lines of both are in the log, and of the same seconds.
+    let log = std::fs::read_to_string(trial.out().join("latency.hlog")).unwrap();
+    let starts = |stack: &str| -> Vec<f64> {
+        let of = format!("Tag={stack},");
+        log.lines().filter_map(|line| line.strip_prefix(&of)?.split(',').next()?.parse().ok()).collect()
+    };
+    let (dev, prod) = (starts("dev"), starts("prod"));
+    assert_eq!((dev.len(), prod.len()), (2, 2), "{log}");
+    assert!(prod[0] < dev[1] && dev[0] < prod[1], "{dev:?} {prod:?}");
+}

@@ -112,6 +112,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         policy: Policy::read(&plan).map_err(Failed::usage)?,
         load: false,
         itself: false,
+        parallel: false,
     };
     trial::run(&plan, &options, &args.output)
 }

@@ -28,6 +28,9 @@ pub struct Args {
     /// Compare this stack with itself: what differs then is noise. Without audit and gates.
     #[arg(long = "self", value_name = "NAME", conflicts_with = "stacks")]
     itself: Option<String>,
+    /// Load all stacks at once instead of in turn: they share the machine, and ratios have no interval.
+    #[arg(long, conflicts_with = "itself")]
+    parallel: bool,
     /// Leave the audit out.
     #[arg(long)]
     no_audit: bool,
@@ -47,6 +50,12 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
             "a stack is compared with itself in blocks, and this load has none"
         )));
     }
+    if args.parallel && plan.load.series.is_some() {
+        return Err(Failed::usage(miette::miette!(
+            help = "leave out --parallel: each stack is searched by itself",
+            "a search or a sweep cannot run on all stacks at once"
+        )));
+    }
     let options = Options {
         folder: args.output.folder(&plan.slug),
         only: stacks,
@@ -55,6 +64,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         policy: Policy::read(&plan).map_err(Failed::usage)?,
         load: true,
         itself,
+        parallel: args.parallel,
     };
     trial::run(&plan, &options, &args.output)
 }

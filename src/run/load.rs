@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
@@ -256,8 +257,10 @@ impl Trial<'_> {
         length: Duration,
         histogram: &hdrhistogram::Histogram<u64>,
     ) {
-        let Some(log) = &mut self.log else { return };
-        if let Err(error) = log.append(tag, start, length, histogram) {
+        let Some(log) = &self.log else { return };
+        let appended =
+            log.lock().unwrap_or_else(PoisonError::into_inner).append(tag, start, length, histogram);
+        if let Err(error) = appended {
             self.log = None;
             self.warn(format!("the histogram log ends early: {error}"));
         }

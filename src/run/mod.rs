@@ -9,12 +9,13 @@ mod discover;
 mod folder;
 mod host;
 mod load;
+mod parallel;
 mod series;
 mod turns;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -60,6 +61,8 @@ pub struct Options {
     pub load: bool,
     /// Whether to compare the one stack with itself: what differs then is the noise of the method.
     pub itself: bool,
+    /// Whether all stacks get their load at once instead of in turn.
+    pub parallel: bool,
 }
 
 impl Options {
@@ -201,13 +204,16 @@ pub async fn run(
             break;
         }
         let name = plan.stacks[stack.id.0].name.clone();
-        if let Some((position, values, wallet)) = trial.measure(stack, &name, cut.is_none()).await {
+        let whole = cut.is_none() && !options.parallel;
+        if let Some((position, values, wallet)) = trial.measure(stack, &name, whole).await {
             lanes.push(Lane::new(plan, &name, position, ready.len()));
             ready.push(Ready { running: at, values, wallet });
         }
         trial.save();
     }
-    if let Some(cut) = cut.filter(|_| !trial.interrupted) {
+    if options.parallel && !trial.interrupted {
+        trial.all_at_once(&mut running, &mut ready, lanes).await;
+    } else if let Some(cut) = cut.filter(|_| !trial.interrupted) {
         if options.itself {
             lanes.extend(trial.again(ready.len()));
         }
@@ -235,7 +241,7 @@ struct Trial<'a> {
     options: &'a Options,
     events: UnboundedSender<Event>,
     stop: watch::Receiver<bool>,
-    log: Option<HistogramLog>,
+    log: Option<Arc<Mutex<HistogramLog>>>,
     began: Instant,
     record: Record,
     redactor: Redactor,
@@ -261,7 +267,7 @@ impl Trial<'_> {
 
     fn begin_log(&mut self) {
         match HistogramLog::create(&self.options.folder, self.record.started) {
-            Ok(log) => self.log = Some(log),
+            Ok(log) => self.log = Some(Arc::new(Mutex::new(log))),
             Err(error) => self.warn(format!("no histogram log will be written: {error}")),
         }
     }
@@ -333,6 +339,10 @@ impl Trial<'_> {
 
     /// How the load is cut into blocks where stacks take turns; `None` where each gets it in one piece.
     fn cut(&mut self, running: usize) -> Option<BlocksPlan> {
+        if self.options.parallel {
+            self.record.load.summary.push_str(", on all stacks at once");
+            return None;
+        }
         let taking_turns = running > 1 || self.options.itself;
         let cut = self.plan.load.blocks.filter(|cut| self.options.load && (taking_turns || cut.asked));
         if let Some(cut) = &cut {
