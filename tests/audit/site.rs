@@ -195,6 +195,7 @@ impl Site {
             policy: Policy::read(&plan).unwrap(),
             load: true,
             itself: false,
+            parallel: false,
         };
         let (events, _heard) = tokio::sync::mpsc::unbounded_channel();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
