@@ -140,18 +140,23 @@ pub fn load_warnings(tally: &LoadTally) -> Vec<String> {
     }
     if tally.generator.queued > 0 {
         warnings.push(format!(
-            "{} arrivals waited because all {} connections were busy; the wait is part of their response time",
-            tally.generator.queued, tally.generator.peak_connections
+            "{} waited because all {} connections were busy; the wait is part of their response time",
+            arrivals(tally.generator.queued),
+            tally.generator.peak_connections
         ));
     }
     if tally.generator.unsent > 0 {
         warnings.push(format!(
-            "{} arrivals of the schedule were never sent: {}",
-            tally.generator.unsent,
+            "{} of the schedule never went out: {}",
+            arrivals(tally.generator.unsent),
             unsent(tally, &generator)
         ));
     }
     warnings
+}
+
+fn arrivals(n: u64) -> String {
+    if n == 1 { "1 arrival".to_owned() } else { format!("{n} arrivals") }
 }
 
 /// Why arrivals were left over, as far as it was measured.
@@ -383,10 +388,7 @@ mod tests {
                 interrupted,
                 next: 0,
             });
-            warnings
-                .into_iter()
-                .find(|w| w.starts_with("7 arrivals of the schedule were never sent"))
-                .unwrap()
+            warnings.into_iter().find(|w| w.starts_with("7 arrivals of the schedule never went out")).unwrap()
         };
         let left = |cpu_s, lag_ms, queued| GeneratorTally { unsent: 7, queued, ..generator(cpu_s, lag_ms) };
         assert!(said(left(9.5, 0, 3), false).contains("the generator itself"), "it had no CPU left");

@@ -26,7 +26,9 @@ pub fn sure_ratio(row: Option<&Ratio>) -> Markup {
     html! {
         (ratio(row))
         @if let Some(of) = row.and_then(Ratio::interval) {
-            span.interval title="95 % interval" { (quantity::ratio(of.low)) " to " (quantity::ratio(of.high)) }
+            span.interval title="95 % interval" {
+                (quantity::ratio(of.low).trim_end_matches('x')) "–" (quantity::ratio(of.high))
+            }
         }
     }
 }

@@ -18,13 +18,8 @@ const CHARTS: usize = 80;
 const STEPS: usize = 40;
 
 /// Metrics with a column, and whether the ratio over the first stack stands behind it.
-const COLUMNS: [(Metric, bool); 5] = [
-    (Metric::P50, true),
-    (Metric::P95, false),
-    (Metric::P99, true),
-    (Metric::Max, false),
-    (Metric::Errors, false),
-];
+const COLUMNS: [(Metric, bool); 4] =
+    [(Metric::P50, true), (Metric::P90, true), (Metric::P99, true), (Metric::Errors, false)];
 
 /// The section; nothing where no stack has a route.
 pub fn section(document: &Document<'_>) -> Markup {
@@ -72,7 +67,7 @@ fn table(document: &Document<'_>, names: &[&str]) -> Markup {
                             "spread"
                             @if let Some(spread) = &spread {
                                 @let (from, to) = spread.range();
-                                div.quiet { (quantity::latency(from)) " to " (quantity::latency(to)) ", log" }
+                                div.quiet { (quantity::latency(from)) " to " (quantity::latency(to)) }
                             }
                         }
                     }
@@ -109,8 +104,11 @@ fn table(document: &Document<'_>, names: &[&str]) -> Markup {
         }
         @if names.len() > ROUTES { p.quiet { "… and " (names.len() - ROUTES) " more routes in the record." } }
         p.quiet {
-            "– means that it was not measured or that there were too few samples to say; point at it for the reason. The lines in a \
-             spread are the median and, where it is known, p99."
+            "– means that it was not measured or that there were too few samples to say; point at it for the reason. A spread is drawn on \
+             a log scale, with lines for the median and, where it is known, p99."
+            @if document.comparisons.iter().flat_map(|c| &c.rows).any(|row| row.interval().is_some()) {
+                " Under a ratio stands its 95 % interval, where the blocks have answers enough."
+            }
         }
     }
 }
