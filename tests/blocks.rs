@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use harness::{Ended, Target, Trial};
 use shakedown::compare::{self, ALL_ROUTES, Basis, Metric, Standing};
-use shakedown::record::{BlockRecord, Record};
+use shakedown::record::{BlockRecord, CheckOutcome, Outcome, Record};
 
 /// Load beside load would spoil the figures.
 fn alone() -> MutexGuard<'static, ()> {
@@ -240,13 +240,22 @@ fn all_stacks_at_once_only_when_asked() {
     let load = "rate = 50\nduration = \"2s\"\nwarmup = \"0s\"";
     let gates = "[gates]\npass = [\"prod vs dev: p50 < 100x\"]";
     let trial = Trial::new(&scenario(&[("dev", &first.url), ("prod", &second.url)], load, gates));
-    let ended = trial.run(&["--no-audit", "--parallel"]).expect(3);
+    let ended = trial.run(&["--parallel"]).expect(3);
     let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("did not take turns in blocks"), "{said}");
     let record = trial.record();
     assert!(record.load.blocks.is_none() && record.load.summary.ends_with("on all stacks at once"));
     for stack in &record.stacks {
         assert_eq!((stack.total.requests, stack.blocks.len(), stack.failure.as_ref()), (100, 0, None));
+    }
+    for stack in ["dev", "prod"] {
+        let asked = |of: &&CheckOutcome| of.check == "LOAD-RECOVER" && of.stack == stack;
+        let outcome = record.audit.iter().find(asked).unwrap();
+        assert!(
+            outcome.outcome != Outcome::NotRun,
+            "{stack}: the audit knows of the load: {}",
+            outcome.summary
+        );
     }
     // Lines of both are in the log, and of the same seconds.
     let log = std::fs::read_to_string(trial.out().join("latency.hlog")).unwrap();

@@ -22,7 +22,7 @@ impl<'a> Trial<'a> {
         let mut sites = ready.iter_mut().zip(&lanes).peekable();
         for (at, running) in running.iter_mut().enumerate() {
             let Some((ready, lane)) = sites.next_if(|(ready, _)| ready.running == at) else { continue };
-            let mut part = self.part();
+            let mut part = self.part(&lane.name);
             loads.push(Box::pin(async move {
                 let (values, wallet) = (&ready.values, &mut ready.wallet);
                 let mut site = Site { running, name: &lane.name, position: lane.position, values, wallet };
@@ -33,13 +33,26 @@ impl<'a> Trial<'a> {
         let results = joined(loads).await;
         for (lane, (part, stretch)) in lanes.iter().zip(results) {
             self.redactor = self.redactor.clone().joined(part.redactor);
+            self.audited.extend(part.audited);
             let said = &part.record.stacks[lane.position].warnings;
             self.record.stacks[lane.position].warnings.clone_from(said);
-            let outcome = stretch.and_then(|stretch| {
-                let outcome = stretch.outcome();
-                self.keep(lane.position, &lane.name, stretch);
-                outcome
-            });
+            let outcome = match stretch {
+                Err(broken) => Err(broken),
+                Ok(mut stretch) => {
+                    let outcome = stretch.outcome();
+                    let strangers = stretch.strangers.take();
+                    if let Some(ready) = ready.get_mut(lane.ready)
+                        && let Some(running) = running.get_mut(ready.running)
+                    {
+                        let (values, wallet) = (&ready.values, &mut ready.wallet);
+                        let (name, position) = (lane.name.as_str(), lane.position);
+                        let site = Site { running, name, position, values, wallet };
+                        self.bring(&site, &stretch.tally, strangers, outcome.is_ok()).await;
+                    }
+                    self.keep(lane.position, &lane.name, stretch);
+                    outcome
+                }
+            };
             match outcome {
                 Ok(()) => {}
                 Err(Broken::Interrupted) => {
@@ -52,8 +65,12 @@ impl<'a> Trial<'a> {
         self.save();
     }
 
-    /// A trial of one stack beside the others: its events, its log and its stop are those of the whole.
-    fn part(&self) -> Trial<'a> {
+    /// A trial of one stack beside the others: its events, its log and its stop are those of the whole, and it takes the
+    /// stack's audit with it.
+    fn part(&mut self, stack: &str) -> Trial<'a> {
+        let audits = std::mem::take(&mut self.audited).into_iter();
+        let (own, others) = audits.partition(|audited| audited.facts.stack == stack);
+        self.audited = others;
         Trial {
             plan: self.plan,
             options: self.options,
@@ -65,7 +82,7 @@ impl<'a> Trial<'a> {
             redactor: self.redactor.clone(),
             unsaved: None,
             interrupted: false,
-            audited: Vec::new(),
+            audited: own,
             dev: None,
             held: None,
         }
