@@ -18,7 +18,7 @@ const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Height of a picture in pixels: what one message holds.
-const TALLEST: f64 = 9_000.0;
+const TALLEST: f64 = 6_500.0;
 
 /// How a page is looked at.
 #[derive(Clone, Copy)]

@@ -131,7 +131,7 @@ fn the_quick_start_is_looked_at_and_worked_with() {
 fn routes_are_sorted() {
     let mut browser = browser!();
     let file = written("two", &fixture::two_stacks());
-    look(&mut browser, "two", &file, &[View::LIGHT, View::DARK, View::PHONE]);
+    look(&mut browser, "two", &file, &[View::LIGHT, View::DARK]);
     browser.open(&file, View::LIGHT);
     let order = "[...document.querySelectorAll('.routes tbody > tr > th')].map(th => th.firstChild.textContent.trim()).join(' ')";
     let written_order = browser.ask(order);
@@ -226,7 +226,7 @@ fn one_route_and_sixty_one_stack_and_five() {
     let mut browser = browser!();
     let mut one = fixture::one_stack();
     one.stacks[0].routes.truncate(1);
-    look(&mut browser, "one", &written("one", &one), &[View::LIGHT, View::PHONE]);
+    look(&mut browser, "one", &written("one", &one), &[View::LIGHT]);
     let mut sixty = fixture::many_routes();
     let file = written("sixty", &sixty);
     look(&mut browser, "sixty", &file, &[View::LIGHT, View::PHONE]);
@@ -250,7 +250,7 @@ fn failed_partial_and_series() {
         ("swept", fixture::swept()),
     ] {
         let file = written(name, &record);
-        look(&mut browser, name, &file, &[View::LIGHT, View::PHONE]);
+        look(&mut browser, name, &file, &[View::PHONE]);
         assert_eq!(serious(&mut browser, &file, View::LIGHT), Vec::<String>::new(), "{name}");
     }
 }
