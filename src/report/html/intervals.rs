@@ -28,17 +28,17 @@ fn one(comparison: &Comparison) -> Markup {
         div.scroll tabindex="0" role="region" aria-label="intervals of the ratios" {
             table.intervals {
                 thead { tr {
-                    th scope="col" { "all routes" } th scope="col" { "95 % interval" }
-                    th scope="col" { span.quiet { "smaller | 1x | larger" } } th scope="col" { "so " (second) " is" }
+                    th scope="col" { "all routes" } th scope="col" { (second) " is" } th scope="col" { "95 % interval" }
+                    th scope="col" { span.quiet { "smaller | 1x | larger" } }
                 } }
                 tbody {
                     @for (row, line) in rows.iter().zip(&lines) {
                         @let class = match line.good { Some(true) => "better", Some(false) => "worse", None => "same" };
                         tr {
                             th scope="row" { (line.title) }
+                            td { span.word.(class) { (line.word) } }
                             td { (line.interval) }
                             td { @if let Some((low, point, high)) = scale.places(row) { (interval(scale.one, low, point, high, class)) } }
-                            td { span.word.(class) { (line.word) } }
                         }
                     }
                 }
