@@ -65,12 +65,7 @@ pub async fn handshake(endpoint: &Endpoint, limits: Limits) -> Result<Option<Han
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let stream = shake(endpoint, Arc::new(config), tls.name.clone(), limits).await?;
     let (_, session) = stream.get_ref();
-    let distrust = match certificate(endpoint, limits).await {
-        Ok(_) => None,
-        Err(failure) if failure.kind == FailureKind::Tls => Some(failure.message),
-        Err(failure) => return Err(failure),
-    };
-    Ok(Some(Handshake {
+    let seen = Handshake {
         version: session.protocol_version().map_or(0, u16::from),
         suite: session
             .negotiated_cipher_suite()
@@ -78,8 +73,16 @@ pub async fn handshake(endpoint: &Endpoint, limits: Limits) -> Result<Option<Han
         alpn: session.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
         chain: session.peer_certificates().unwrap_or_default().iter().map(|der| der.to_vec()).collect(),
         doubt: witness.doubt.lock().unwrap_or_else(PoisonError::into_inner).take(),
-        distrust,
-    }))
+        distrust: None,
+    };
+    // Some servers see to one connection at a time.
+    drop(stream);
+    let distrust = match certificate(endpoint, limits).await {
+        Ok(_) => None,
+        Err(failure) if failure.kind == FailureKind::Tls => Some(failure.message),
+        Err(failure) => return Err(failure),
+    };
+    Ok(Some(Handshake { distrust, ..seen }))
 }
 
 async fn shake(
