@@ -107,6 +107,11 @@ impl Connection {
         self.served
     }
 
+    /// Bytes of the answer under way that came so far.
+    pub fn received(&self) -> u64 {
+        self.exchange.received
+    }
+
     /// When the last answer was complete.
     pub fn last_used(&self) -> Option<Instant> {
         self.last_used

@@ -107,7 +107,7 @@ impl ResponseHead {
     }
 
     /// Fills it with an answer of HTTP/2, written out as a head: names in lower case, in the order they came in.
-    pub(super) fn fill_http2(&mut self, status: u16, headers: &http::HeaderMap) {
+    pub(super) fn fill_http2<'h>(&mut self, status: u16, headers: impl Iterator<Item = (&'h str, &'h [u8])>) {
         self.status = status;
         self.minor_version = 1;
         self.reason = Span::default();
@@ -120,9 +120,9 @@ impl ResponseHead {
         }
         raw.extend_from_slice(b"\r\n");
         for (name, value) in headers {
-            let name = Span::append(name.as_str().as_bytes(), raw);
+            let name = Span::append(name.as_bytes(), raw);
             raw.extend_from_slice(b": ");
-            lines.push((name, Span::append(value.as_bytes(), raw)));
+            lines.push((name, Span::append(value, raw)));
             raw.extend_from_slice(b"\r\n");
         }
         raw.extend_from_slice(b"\r\n");

@@ -150,7 +150,8 @@ impl Http2Stream {
                     };
                     self.first_byte = Some(Instant::now());
                     let (parts, body) = answer.into_parts();
-                    head.fill_http2(parts.status.as_u16(), &parts.headers);
+                    let lines = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+                    head.fill_http2(parts.status.as_u16(), lines);
                     self.received = head.headers.raw().len() as u64;
                     sink.head(head);
                     if body.is_end_stream() {
