@@ -179,7 +179,7 @@ fn fast_errors(stack: &StackRecord) -> Vec<Insight> {
         if rate > 0.01 && failed < good / 2.0 {
             let text = format!(
                 "{} of the requests failed, and failing was quicker (median {}) than a good answer ({}). Throughput \
-                 looks better than it is; latency counts good answers only.",
+                 and latency count good answers only.",
                 percent(rate),
                 latency(failed),
                 latency(good)

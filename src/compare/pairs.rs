@@ -198,7 +198,9 @@ impl Metric {
 
     fn of_section(self, section: &Section) -> Option<f64> {
         match self {
-            Metric::Throughput => (section.wall_s > 0.0).then(|| section.requests as f64 / section.wall_s),
+            Metric::Throughput => {
+                (section.wall_s > 0.0).then(|| section.response.len() as f64 / section.wall_s)
+            }
             Metric::Errors => (section.requests > 0).then(|| section.errors as f64 / section.requests as f64),
             Metric::CpuPer1k => {
                 section.cpu_s.filter(|_| section.requests > 0).map(|cpu| cpu / section.requests as f64 * 1e3)

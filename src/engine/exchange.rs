@@ -105,7 +105,13 @@ impl Sending<'_> {
                     self.worker.disconnected();
                 }
                 Some(Err(broken)) => return Err(broken.failure),
-                None => return Err(self.timed_out("waiting for the answer")),
+                None => {
+                    let doing = match connection.received() {
+                        0 => "waiting for the answer".to_owned(),
+                        n => format!("reading the answer, {n} bytes so far"),
+                    };
+                    return Err(self.timed_out(&doing));
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ impl RouteRecord {
             bytes_in: counts.bytes_in,
             bytes_out: counts.bytes_out,
             connections: counts.connections,
-            throughput_rps: if wall_s > 0.0 { counts.requests as f64 / wall_s } else { 0.0 },
+            throughput_rps: if wall_s > 0.0 { latencies.response.len() as f64 / wall_s } else { 0.0 },
             response: LatencyRecord::of(&latencies.response),
             service: LatencyRecord::of(&latencies.service),
             first_byte: LatencyRecord::of(&latencies.first_byte),

@@ -260,7 +260,7 @@ pub struct RouteRecord {
     pub bytes_out: u64,
     /// Connections opened.
     pub connections: u64,
-    /// Requests a second.
+    /// Good answers a second.
     pub throughput_rps: f64,
     /// From the intended start, good answers.
     pub response: LatencyRecord,

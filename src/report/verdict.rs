@@ -1,10 +1,11 @@
 //! The run in one sentence or two, and whether it can be trusted.
 
 use super::{Document, finding, foreign, series};
+use crate::audit::{self, Mode};
 use crate::capacity;
 use crate::compare::{ALL_ROUTES, Comparison, Metric, Stall, Standing, quantity};
 use crate::gate::{GateOutcome, Verdict};
-use crate::record::{Record, StackRecord, UNMEASURED};
+use crate::record::{Outcome, Record, StackRecord, UNMEASURED};
 
 impl Document<'_> {
     /// The whole run's verdict: `Unknown` beats `Pass`, `Fail` beats both. A whole run passes without gates, and with
@@ -65,7 +66,25 @@ impl Document<'_> {
                 doubts.push(format!("The search on {name} has no whole answer: {doubt}."));
             }
         }
+        doubts.extend(self.blind_audits());
         doubts
+    }
+
+    /// Audits that judged nothing although they have checks that need no consent: the stack gave no answer to look at.
+    fn blind_audits(&self) -> impl Iterator<Item = String> + '_ {
+        let judged = |outcome: Outcome| {
+            matches!(outcome, Outcome::Pass | Outcome::Info | Outcome::Warn | Outcome::Fail)
+        };
+        self.record.stacks.iter().filter(|stack| stack.failure.is_none()).filter_map(move |stack| {
+            let mut of_stack = self.record.audit.iter().filter(|seen| seen.stack == stack.name);
+            if of_stack.clone().any(|seen| judged(seen.outcome)) {
+                return None;
+            }
+            let passive = |id: &str| audit::find(id).is_some_and(|check| check.mode == Mode::Passive);
+            let unseen = of_stack.find(|seen| seen.outcome == Outcome::NotRun && passive(&seen.check))?;
+            let why = foreign::line(&unseen.summary, 120);
+            Some(format!("The audit of {} saw no answer to judge: {why}.", foreign::line(&stack.name, 40)))
+        })
     }
 
     /// Stacks that were loaded and gave no good answer at all, each in a sentence.
@@ -199,9 +218,9 @@ fn alone(stack: &StackRecord) -> Option<String> {
         .unwrap_or_default();
     let errors = Metric::Errors.of(stack, &stack.total).map(quantity::percent).unwrap_or_default();
     Some(format!(
-        "{} answered {} requests at {}/s: median {}{tail}, {errors} errors.",
+        "{} gave {} good answers at {}/s: median {}{tail}, {errors} errors.",
         foreign::line(&stack.name, 40),
-        quantity::count(stack.total.requests),
+        quantity::count(stack.total.response.count),
         quantity::rate(stack.total.throughput_rps),
         quantity::latency(median),
     ))
@@ -234,6 +253,15 @@ fn beside(record: &Record, comparison: &Comparison) -> Option<String> {
         None if let Some(Standing::Same) = row.standing() => {
             let margin = quantity::percent(comparison.margin);
             format!("{second} is as fast as {first}, within {margin} ({numbers})")
+        }
+        // One load each and no blocks: the next run may well say the opposite.
+        _ if row.standing().is_none() => {
+            format!(
+                "{second}'s median is {} that of {first} ({} against {}; without blocks nothing says how sure)",
+                quantity::ratio(ratio),
+                quantity::latency(b),
+                quantity::latency(a)
+            )
         }
         None => format!("{second} is as fast as {first} ({numbers})"),
         Some(true) => format!("{second} is {} faster than {first} ({numbers})", quantity::ratio(1.0 / ratio)),
@@ -304,12 +332,32 @@ mod tests {
     fn says_speed_gates_and_audit() {
         let record = fixture::two_stacks();
         let text = Document::of(&record).verdict();
-        assert!(text.starts_with("prod is 4."), "{text}");
-        for part in
-            ["faster than dev", "errors 0% against", "gates failed", "1 high, 1 low on dev; 1 medium on prod"]
-        {
+        // No blocks, no verdict on speed.
+        assert!(text.starts_with("prod's median is 0.20x that of dev"), "{text}");
+        assert!(!text.contains("faster"), "{text}");
+        for part in [
+            "nothing says how sure",
+            "errors 0% against",
+            "gates failed",
+            "1 high, 1 low on dev; 1 medium on prod",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    #[test]
+    fn an_audit_that_saw_no_answer_makes_the_run_unknown() {
+        let mut record = fixture::one_stack();
+        record.gates.clear();
+        assert_eq!(Document::of(&record).status(), Verdict::Pass);
+        for seen in &mut record.audit {
+            (seen.outcome, seen.summary) = (Outcome::NotRun, "no whole answer within 10 s".into());
+        }
+        let document = Document::of(&record);
+        assert!(
+            document.doubts()[0].starts_with("The audit of prod saw no answer to judge: no whole answer")
+        );
+        assert_eq!(document.status(), Verdict::Unknown);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Takes known secrets out of foreign text.
 
+use std::sync::LazyLock;
+
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -9,8 +11,8 @@ const SHORTEST: usize = 4;
 
 /// Replaces every known secret in a text by a mark with its length and a hash prefix.
 ///
-/// The mark is the same for the same secret, so that two pieces of evidence can still be seen to hold
-/// the same value: `[redacted 40 b 9f86d081]`.
+/// Within a run the mark is the same for the same secret, so that two pieces of evidence can still be seen to hold
+/// the same value: `[redacted 40 b 9f86d081]`. In another run it is another: nobody can find the value by trying.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     automaton: Option<AhoCorasick>,
@@ -53,9 +55,12 @@ impl Redactor {
     }
 }
 
-/// What stands in a secret's place: its length in bytes and the first eight hex digits of its SHA-256.
+/// Of this process, and told to nobody.
+static KEY: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
+
+/// What stands in a secret's place: its length in bytes and eight hex digits of a digest under this process's key.
 pub fn mark(secret: &[u8]) -> String {
-    let digest = Sha256::digest(secret);
+    let digest = Sha256::new().chain_update(*KEY).chain_update(secret).finalize();
     let prefix: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
     format!("[redacted {} b {prefix}]", secret.len())
 }
@@ -70,6 +75,13 @@ mod tests {
         let out = redactor.scrub("a=hunter2-hunter2 b=tok-123456 c=hunter2-hunter2");
         assert!(!out.contains("hunter2") && !out.contains("tok-123456"));
         assert_eq!(out.matches(&mark(b"hunter2-hunter2")).count(), 2);
+    }
+
+    #[test]
+    fn a_mark_cannot_be_tried_for() {
+        // The first digits of the plain digest, as anybody can compute them.
+        assert!(!mark(b"password").ends_with("5e884898]"), "{}", mark(b"password"));
+        assert_eq!(mark(b"password"), mark(b"password"));
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! The ways a secret may stand in a text that somebody else wrote.
 
-/// A secret as an answer or a log may repeat it: plain, in JSON, in a form, in HTML.
-pub fn spellings(secret: &str) -> [String; 4] {
-    let json = serde_json::Value::from(secret).to_string();
-    let form = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
+
+/// A secret as an answer or a log may repeat it: plain, in JSON (also with ASCII only, and in a string of JSON), in a form, in a
+/// URL, in HTML, in base64.
+pub fn spellings(secret: &str) -> Vec<String> {
+    let json = in_json(secret);
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let mut html = String::new();
     for c in secret.chars() {
         match c {
@@ -15,8 +19,35 @@ pub fn spellings(secret: &str) -> [String; 4] {
             c => html.push(c),
         }
     }
-    let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
-    [secret.to_owned(), json, form, html]
+    let ascii = in_ascii(&json);
+    // A plus of the secret itself stands as %2B.
+    let url = form.replace('+', "%20");
+    let encoded = [STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)];
+    let mut all = vec![secret.to_owned(), in_json(&json), in_json(&ascii), json, ascii, form, url, html];
+    all.extend(encoded);
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// As it stands between the quotes of a JSON string.
+fn in_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json.get(1..json.len() - 1).unwrap_or_default().to_owned()
+}
+
+/// JSON without a character beyond ASCII, as Python writes it.
+fn in_ascii(json: &str) -> String {
+    let mut out = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
 }
 
 /// The secrets of a header's value: what follows the scheme word, each cookie's value, and a bare value. A URL
@@ -49,6 +80,24 @@ mod tests {
         {
             let clean = redactor.scrub(&format!("x={echo}."));
             assert!(clean.starts_with("x=[redacted") && clean.ends_with("]."), "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_known_as_others_write_it() {
+        let redactor = Redactor::new(spellings("pä&s\"s w+1/zq"));
+        for echo in [
+            r#"p\u00e4&s\"s w+1/zq"#,
+            r#"p\\u00e4&s\\\"s w+1/zq"#,
+            "p%C3%A4%26s%22s%20w%2B1%2Fzq",
+            "cMOkJnMicyB3KzEvenE=",
+            "cMOkJnMicyB3KzEvenE",
+        ] {
+            let clean = redactor.scrub(&format!("x={echo}."));
+            assert!(
+                clean.starts_with("x=[redacted") && clean.trim_end_matches(['=', '.']).ends_with(']'),
+                "{clean}"
+            );
         }
     }
 
