@@ -218,7 +218,8 @@ impl Recorder {
 
     /// Closes the second that is open, whatever the time.
     pub(super) fn close_second(&mut self, in_flight: u64) -> WorkerSecond {
-        let empty = histogram();
+        // As wide as the one before, or each second would grow it again.
+        let empty = Histogram::new_from(&self.second_response);
         let second = WorkerSecond {
             second: self.second,
             counts: self.second_counters.counts(),
