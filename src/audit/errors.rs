@@ -75,14 +75,7 @@ fn stack(facts: &Facts) -> Judgement {
             continue;
         }
         places += 1;
-        if let Some((level, detail)) = leaks::found(answer) {
-            observations.push(Observation::new(
-                level,
-                index,
-                "error",
-                format!("{}: {detail}", answer.status),
-            ));
-        }
+        observations.extend(leaks::observed(index, answer));
     }
     Judgement::of(places, observations, "no error was seen")
 }

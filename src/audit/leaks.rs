@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::check::Level;
+use super::check::{Level, Observation};
 use crate::wire::{Response, printable};
 
 /// How an error gives itself away: level, what it is, and the pattern.
@@ -34,6 +34,12 @@ pub fn found(answer: &Response) -> Option<(Level, String)> {
         Some((*level, format!("{what}: `{}`", printable(&String::from_utf8_lossy(text.as_bytes()), 120))))
     });
     seen.max_by_key(|(level, _)| *level)
+}
+
+/// The same as an observation on the exchange at this position.
+pub fn observed(index: usize, answer: &Response) -> Option<Observation> {
+    let (level, detail) = found(answer)?;
+    Some(Observation::new(level, index, "error", format!("{}: {detail}", answer.status)))
 }
 
 #[cfg(test)]

@@ -75,14 +75,7 @@ pub fn errors(facts: &Facts) -> Judgement {
     let Some(load) = &facts.load else { return no_load() };
     let mut observations = Vec::new();
     for (index, _, answer) in kept(facts).filter(|(_, _, answer)| answer.status >= 500) {
-        if let Some((level, detail)) = leaks::found(answer) {
-            observations.push(Observation::new(
-                level,
-                index,
-                "error",
-                format!("{}: {detail}", answer.status),
-            ));
-        }
+        observations.extend(leaks::observed(index, answer));
     }
     let places = usize::try_from(load.requests).unwrap_or(usize::MAX);
     Judgement::of(places, observations, "the load got no answer")
