@@ -3,6 +3,8 @@
 mod attributes;
 mod class;
 mod csrf;
+#[cfg(test)]
+mod forms;
 mod session;
 mod set_cookie;
 #[cfg(test)]

@@ -153,12 +153,12 @@ pub(super) fn size(facts: &Facts) -> Judgement {
     let seen = seen(facts);
     let mut observations: Vec<Observation> = seen
         .iter()
-        .filter(|seen| seen.cookie.size() > LARGEST)
+        .filter(|seen| seen.cookie.size > LARGEST)
         .map(|seen| {
             let detail = format!(
                 "`{}` has {} bytes of name and value; browsers keep {LARGEST}",
                 shown(&seen.cookie.name),
-                seen.cookie.size()
+                seen.cookie.size
             );
             seen.note(Level::Fail, detail)
         })
@@ -166,7 +166,7 @@ pub(super) fn size(facts: &Facts) -> Judgement {
     // A later cookie of the same name replaces an earlier one.
     let mut sizes = std::collections::BTreeMap::new();
     for seen in &seen {
-        sizes.insert(&seen.cookie.name, seen.cookie.size() + "=; ".len());
+        sizes.insert(&seen.cookie.name, seen.cookie.size + "=; ".len());
     }
     let total: usize = sizes.values().sum();
     if observations.is_empty() && total > LARGEST {

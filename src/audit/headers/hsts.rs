@@ -57,7 +57,7 @@ impl Hsts {
                 ("max-age", None) => return Err("max-age has no value"),
                 ("includesubdomains", Some(_)) => return Err("includeSubDomains takes no value"),
                 ("includesubdomains", None) => sub_domains = true,
-                ("preload", _) => preload = true,
+                ("preload", None) => preload = true,
                 _ => {}
             }
             seen.push(name);
@@ -84,7 +84,7 @@ fn token(text: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| text.split_at(end))
 }
 
-/// A token or a quoted string without its quotes, and what follows.
+/// A token or a quoted string (RFC 2616 2.2, which RFC 6797 builds on) without its quotes, and what follows.
 fn word(text: &str) -> Option<(String, &str)> {
     let Some(inner) = text.strip_prefix('"') else {
         return token(text).map(|(token, rest)| (token.to_owned(), rest));
@@ -94,7 +94,8 @@ fn word(text: &str) -> Option<(String, &str)> {
     while let Some((at, c)) = chars.next() {
         match c {
             '"' => return inner.get(at + 1..).map(|rest| (out, rest)),
-            '\\' => out.push(chars.next()?.1),
+            '\\' => out.push(chars.next().map(|(_, escaped)| escaped).filter(char::is_ascii)?),
+            c if c.is_ascii_control() && c != '\t' => return None,
             c => out.push(c),
         }
     }
@@ -164,30 +165,101 @@ pub(super) fn over_http(facts: &Facts) -> Judgement {
 mod tests {
     use super::*;
 
-    #[test]
-    fn follows_the_grammar() {
-        let parsed = |max_age, sub_domains| Ok(Hsts { max_age, sub_domains, preload: false });
-        assert_eq!(Hsts::parse("max-age=31536000; includeSubDomains"), parsed(31_536_000, true));
-        assert_eq!(Hsts::parse("MAX-AGE=\"10\" ; foo=bar;"), parsed(10, false));
-        assert_eq!(Hsts::parse("max-age=99999999999999999999"), parsed(u64::MAX, false));
-        for wrong in [
-            "",
-            "includeSubDomains",
-            "max-age",
-            "max-age=abc",
-            "max-age=31536000.5",
-            "max-age=31536000abc",
-            "max-age=-1",
-            "max-age=1; max-age=2",
-            "max-age=\"1",
-            "max-age=31536000, includeSubDomains",
-            "max-age=31536000 includeSubDomains",
-            "max-age=1; includeSubDomains=1",
-            "max-age=1; two words",
-            "max-age=1; =1",
-        ] {
-            assert!(Hsts::parse(wrong).is_err(), "{wrong}");
+    /// How a line is read: `60`, `60 sub preload`, or why it is not.
+    fn reading(line: &str) -> String {
+        match Hsts::parse(line) {
+            Ok(Hsts { max_age, sub_domains, preload }) => {
+                let named = [(sub_domains, " sub"), (preload, " preload")];
+                let words = named.into_iter().filter(|(set, _)| *set).map(|(_, word)| word);
+                format!("{max_age}{}", words.collect::<String>())
+            }
+            Err(why) => why.to_owned(),
         }
+    }
+
+    const MISSING: &str = "max-age is missing";
+    const NO_NUMBER: &str = "max-age is no whole number of seconds";
+    const NO_VALUE: &str = "max-age has no value";
+    const NOT_PARTED: &str = "directives are not parted by `;`";
+    const TWICE: &str = "a directive stands twice";
+    const NAMELESS: &str = "a directive has no name";
+    const MALFORMED: &str = "a value is malformed";
+    const VALUELESS: &str = "includeSubDomains takes no value";
+
+    /// Clause of RFC 6797, line, reading.
+    const LINES: &[(&str, &str, &str)] = &[
+        ("6.2", "max-age=31536000", "31536000"),
+        ("6.2", "max-age=15768000 ; includeSubDomains", "15768000 sub"),
+        ("6.2: quoted", "max-age=\"31536000\"", "31536000"),
+        ("6.1.1: forget", "max-age=0; includeSubDomains", "0 sub"),
+        ("6.1 1: any order", "includeSubDomains; max-age=60", "60 sub"),
+        ("6.1 3: names in any case", "MAX-AGE=60; INCLUDESUBDOMAINS; PreLoad", "60 sub preload"),
+        ("6.1: blanks around all (RFC 2616 2.1)", " \tmax-age\t= 60 \t; includeSubDomains ", "60 sub"),
+        ("6.1: empty directives", ";; max-age=60 ;;", "60"),
+        ("6.1: no blank", "max-age=60;includeSubDomains", "60 sub"),
+        ("6.1.1: required", "", MISSING),
+        ("6.1.1: required", " ; ", MISSING),
+        ("6.1.1: required", "includeSubDomains", MISSING),
+        ("6.1.1: required", "preload; includeSubDomains", MISSING),
+        ("6.1.1: its own value", "max-age", NO_VALUE),
+        ("6.1.1: its own value", "max-age; 60", NO_VALUE),
+        ("6.1: a value is a token, which is not empty", "max-age=", MALFORMED),
+        ("6.1: a value is a token, which is not empty", "max-age=; includeSubDomains", MALFORMED),
+        ("6.1.1: 1*DIGIT", "max-age=\"\"", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=abc", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=31536000abc", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=31536000.5", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=-1", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=+1", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=1e9", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=0x3c", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=\" 60\"", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age='60'", NO_NUMBER),
+        ("6.1.1: 1*DIGIT", "max-age=1_000", NO_NUMBER),
+        ("6.1.1: leading zeros are digits", "max-age=0060", "60"),
+        ("6.1.1: no bound", "max-age=99999999999999999999", "18446744073709551615"),
+        ("6.1.1: digits of ASCII", "max-age=\u{0666}\u{0660}", MALFORMED),
+        ("6.1.1: digits of ASCII", "max-age=\"\u{0666}\u{0660}\"", NO_NUMBER),
+        ("6.1.1: unescaped first", "max-age=\"6\\0\"", "60"),
+        ("6.1: a quoted string ends", "max-age=\"60", MALFORMED),
+        ("6.1: a quoted string ends", "max-age=\"60\\\"", MALFORMED),
+        ("6.1: no control character in it", "max-age=60; x=\"\u{1}\"", MALFORMED),
+        ("6.1: only ASCII is escaped", "max-age=60; x=\"\\\u{e9}\"", MALFORMED),
+        ("6.1: anything else in it", "max-age=60; x=\"a;b, \u{e9}\\\"\"; includeSubDomains", "60 sub"),
+        ("6.1: nothing after a quoted string", "max-age=\"60\"0", NOT_PARTED),
+        ("6.1 2: once", "max-age=60; max-age=60", TWICE),
+        ("6.1 2: once", "max-age=60; includeSubDomains; INCLUDESUBDOMAINS", TWICE),
+        ("6.1 2: once, unknown ones too", "max-age=60; x; x=1", TWICE),
+        ("6.1.2: valueless", "max-age=60; includeSubDomains=true", VALUELESS),
+        ("6.1.2: valueless", "max-age=60; includeSubDomains=\"\"", VALUELESS),
+        ("6.1 4: one value broken, all is", "includeSubDomains; max-age=60; x=", MALFORMED),
+        ("6.1 4: a comma parts nothing", "max-age=60, includeSubDomains", NOT_PARTED),
+        ("6.1 4: two fields in one", "max-age=60, max-age=120", NOT_PARTED),
+        ("6.1 4: a blank parts nothing", "max-age=60 includeSubDomains", NOT_PARTED),
+        ("6.1 4: two words are no name", "max-age=60; include SubDomains", NOT_PARTED),
+        ("6.1 4: a name is a token", "max-age=60; =1", NAMELESS),
+        ("6.1 4: a name is a token", "max-age=60; \"includeSubDomains\"", NAMELESS),
+        ("6.1 4: a name is a token", "max-age=60; (x)", NAMELESS),
+        ("6.1 4: a name is a token", "max-age=60; includeSubDomains\u{e9}", NOT_PARTED),
+        ("6.1 4: a colon for the equals sign", "max-age: 60", NOT_PARTED),
+        ("6.1 4: two equals signs", "max-age==60", MALFORMED),
+        ("6.1 4: no other white space", "max-age=60;\u{a0}includeSubDomains", NAMELESS),
+        ("6.1 4: the field's name in its value", "Strict-Transport-Security: max-age=60", NOT_PARTED),
+        ("6.1 5: unknown ones are skipped", "max-age=60; x=y; includeSubDomains", "60 sub"),
+        ("6.1 5: unknown ones are skipped", "maxage=1; max-age=60", "60"),
+        ("6.1 5: unknown, a misspelling", "max-age=60; includeSubdomain", "60"),
+        ("lists: preload has no value", "max-age=60; preload=1", "60"),
+        ("lists: preload", "max-age=60; includeSubDomains; preload", "60 sub preload"),
+    ];
+
+    #[test]
+    fn each_line_is_read_as_its_clause_says() {
+        let wrong: Vec<String> = LINES
+            .iter()
+            .filter(|(_, line, wanted)| reading(line) != *wanted)
+            .map(|(clause, line, wanted)| format!("{clause}: {line:?}: {} and not {wanted}", reading(line)))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     proptest::proptest! {
