@@ -45,6 +45,11 @@ fn the_catalogue_is_listed_and_explained() {
     let some = audit(&["list", "hdr-hsts*,csp-present"], None);
     let ids: Vec<&str> = some.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(ids, ["HDR-HSTS", "HDR-HSTS-SUB", "HDR-HSTS-PRELOAD", "HDR-HSTS-HTTP", "CSP-PRESENT"]);
+    let chapters = audit(&["list", "--by", "asvs"], None).stdout;
+    assert!(chapters.starts_with("V3 Web Frontend Security\n  3.2.1 "), "{chapters}");
+    assert!(chapters.contains("\n\nV9 Self-contained Tokens\n  9.1.1 "), "{chapters}");
+    let django = audit(&["list", "ck-*", "--by", "django"], None).stdout;
+    assert!(django.contains("security.W010 SESSION_COOKIE_SECURE\n  CK-SECURE "), "{django}");
     let explained = audit(&["explain", "hdr-hsts"], None);
     let page = std::fs::read_to_string("docs/checks/HDR-HSTS.md").unwrap();
     assert!(page.starts_with(&explained.stdout) && explained.stdout.contains("SECURE_HSTS_SECONDS"));

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use shakedown::audit::{catalogue, page};
+use shakedown::audit::view::{View, view};
+use shakedown::audit::{catalogue, find, page};
 
 const MARK: &str = "<!-- table -->\n";
 
@@ -28,6 +29,47 @@ fn table() -> String {
     out
 }
 
+fn grouped(title: &str, about: &str, by: View) -> String {
+    let mut out = format!("# {title}\n\n{about}\n");
+    for group in view(by, &catalogue().collect::<Vec<_>>()) {
+        let _ = writeln!(out, "\n## {}\n", group.title);
+        for entry in group.entries {
+            let (id, title) = (entry.check, find(entry.check).unwrap().title);
+            let reference = if by == View::Asvs && !entry.reference.is_empty() {
+                format!("{} ", entry.reference)
+            } else {
+                String::new()
+            };
+            let _ = writeln!(out, "- {reference}[{id}]({id}.md) {title}");
+        }
+    }
+    out.push_str("\n[All checks](README.md)\n");
+    out
+}
+
+fn views() -> [(&'static str, String); 2] {
+    [
+        (
+            "by-asvs.md",
+            grouped(
+                "The checks by chapter of OWASP's ASVS 5.0.0",
+                "A check under a requirement looks at that part of it which shows from outside: a pass is no proof of the requirement. \
+                 `shakedown audit list --by asvs` prints the same.",
+                View::Asvs,
+            ),
+        ),
+        (
+            "by-django.md",
+            grouped(
+                "The checks beside Django's `check --deploy`",
+                "Django looks at the settings, the check at what the wire shows of them. `shakedown audit list --by django` prints the \
+                 same; DJ-CHECK-DEPLOY runs the project's own and holds both against each other.",
+                View::Django,
+            ),
+        ),
+    ]
+}
+
 #[test]
 fn the_documents_are_those_of_the_catalogue() {
     let readme = folder().join("README.md");
@@ -37,6 +79,7 @@ fn the_documents_are_those_of_the_catalogue() {
     wanted.extend(catalogue().map(|check| {
         (folder().join(format!("{}.md", check.id)), format!("{}\n[All checks](README.md)\n", page(check)))
     }));
+    wanted.extend(views().map(|(name, text)| (folder().join(name), text)));
 
     if std::env::var_os("SHAKEDOWN_WRITE_DOCS").is_some() {
         for (path, text) in &wanted {

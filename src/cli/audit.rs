@@ -7,7 +7,8 @@ use clap::Subcommand;
 
 use super::trial::{self, Output};
 use super::{Exit, Failed, policy};
-use crate::audit::{self, Policy, Selection};
+use crate::audit::view::{self, View};
+use crate::audit::{self, Check, Policy, Selection};
 use crate::plan::{Plan, StackId};
 use crate::run::Options;
 
@@ -39,6 +40,9 @@ enum Command {
     List {
         /// Only these, by id or pattern, separated by commas.
         only: Option<String>,
+        /// Group them as others number them.
+        #[arg(long, value_enum)]
+        by: Option<By>,
     },
     /// Write the file that `[audit] lock` names: the checks, as they are now, that gates heed.
     Lock {
@@ -59,12 +63,24 @@ enum Command {
     },
 }
 
+/// How `list` groups.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum By {
+    /// Chapters and requirements of OWASP's ASVS 5.0.0.
+    Asvs,
+    /// Ids of Django's `check --deploy`.
+    Django,
+    /// What the checks' ids begin with.
+    Family,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   shakedown audit my.toml                           all checks on all stacks, no load
   shakedown audit my.toml --stack prod --only 'HDR-*,JWT-*'
   shakedown audit my.toml --dry-run                 what would be sent, and what consent is missing
   shakedown audit list 'CK-*'                       the checks of a family
+  shakedown audit list --by asvs                    the checks by chapter of OWASP's ASVS
   shakedown audit explain HDR-HSTS                  rule, fix and references
   shakedown audit baseline my.toml RUN              what RUN found is known: gates such as
                                                     `audit prod: no new medium` ask for the rest
@@ -76,8 +92,9 @@ The scenario's `audit …` gates decide the exit code: 0 they pass, 1 one failed
 /// Runs the command.
 pub fn run(args: Args) -> Result<Exit, Failed> {
     match args.command {
-        Some(Command::List { only }) => {
-            anstream::print!("{}", list(&selection(only.as_deref())?));
+        Some(Command::List { only, by }) => {
+            let selection = selection(only.as_deref())?;
+            anstream::print!("{}", by.map_or_else(|| list(&selection), |by| grouped(&selection, by)));
             return Ok(Exit::Pass);
         }
         Some(Command::Explain { id }) => {
@@ -131,9 +148,31 @@ fn unknown(id: &str) -> Failed {
 fn list(selection: &Selection) -> String {
     let mut out = String::new();
     for check in selection.checks() {
+        out.push_str(&line(check));
+    }
+    out
+}
+
+fn line(check: &Check) -> String {
+    let (severity, mode) = (check.severity.name(), check.mode.name());
+    format!("{:<25} {severity:<9} {mode:<12} {}\n", check.id, check.title)
+}
+
+fn grouped(selection: &Selection, by: By) -> String {
+    let by = match by {
+        By::Asvs => View::Asvs,
+        By::Django => View::Django,
+        By::Family => View::Family,
+    };
+    let mut out = String::new();
+    for group in view::view(by, &selection.checks()) {
         // Writing to a String cannot fail.
-        let (severity, mode) = (check.severity.name(), check.mode.name());
-        let _ = writeln!(out, "{:<24} {severity:<9} {mode:<12} {}", check.id, check.title);
+        let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, group.title);
+        for entry in group.entries {
+            // An id of Django is the title already.
+            let reference = if by == View::Asvs { format!("{:<7} ", entry.reference) } else { String::new() };
+            let _ = write!(out, "  {reference}{}", audit::find(entry.check).map(line).unwrap_or_default());
+        }
     }
     out
 }

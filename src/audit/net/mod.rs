@@ -20,7 +20,7 @@ pub const CHECKS: &[Check] = &[
         probes: &[&PLAIN],
         rule: "Asks for the root by plain http. Passes 301 and 308 to https on the same host, and a refusal; warns for another redirect and \
                for another host first; fails when plain http answers with content or leads to plain http.",
-        references: &["CWE-319", "ASVS v5.0.0-12.2.1", "Django: security.W008"],
+        references: &["CWE-319", "ASVS v5.0.0-12.2.1", "Django security.W008"],
         ..ROW.of("NET-REDIRECT", "Redirect to https", Severity::High, redirect)
     },
     Check {
