@@ -44,8 +44,11 @@ fn judge(record: &Record, gate: &GateText, past: Option<&[Past]>) -> GateOutcome
     GateOutcome { text: gate.text.clone(), line: gate.line, verdict, reason }
 }
 
-/// Why this run has nothing to say of a gate: it was told to leave out its stack.
+/// Why this run has nothing to say of a gate: it was told to leave out its stack, or the audit.
 fn left_out(record: &Record, expression: &Expression) -> Option<String> {
+    if record.audit_left_out && matches!(expression, Expression::Audit(..) | Expression::NewFindings(..)) {
+        return Some("the audit was left out of this run".to_owned());
+    }
     let named = match expression {
         Expression::Level(subject, _) | Expression::Past(subject, _) => [subject.stack.as_deref(), None],
         Expression::Ratio(a, b, _) => [a.stack.as_deref(), b.stack.as_deref()],
@@ -321,5 +324,18 @@ mod tests {
             );
         }
         assert_eq!(judged(&mut record, "errors < 5%").0, Verdict::Pass, "every stack that ran");
+    }
+
+    #[test]
+    fn an_audit_that_was_left_out_is_not_judged() {
+        let mut record = fixture::two_stacks();
+        (record.audit, record.audit_left_out) = (Vec::new(), true);
+        for text in ["audit prod: no high", "audit: no medium", "audit prod: no new medium"] {
+            let (verdict, reason) = judged(&mut record, text);
+            assert_eq!((verdict, reason.as_str()), (Verdict::Skipped, "the audit was left out of this run"));
+        }
+        assert_eq!(judged(&mut record, "prod: p50 < 1s").0, Verdict::Pass);
+        record.audit_left_out = false;
+        assert_eq!(judged(&mut record, "audit prod: no high").0, Verdict::Unknown, "nobody left it out");
     }
 }

@@ -20,7 +20,8 @@ pub enum Verdict {
     Fail,
     /// The number it rests on is absent or not trustworthy.
     Unknown,
-    /// It is about a stack that the command line left out: nothing was asked of it.
+    /// It is about a stack that the command line left out, or about the audit where that was left out: nothing was asked
+    /// of it.
     Skipped,
 }
 

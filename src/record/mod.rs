@@ -69,6 +69,9 @@ pub struct Record {
     /// Stacks of the scenario that the command line left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Whether the command line left the audit out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub audit_left_out: bool,
     /// Audit outcomes: one for each check and stack.
     pub audit: Vec<CheckOutcome>,
     /// Risks that the scenario accepts.

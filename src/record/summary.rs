@@ -27,7 +27,7 @@ pub struct Summary {
     /// When the run began.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub started: Timestamp,
-    /// The run's verdict: `pass`, `fail` or `unknown`.
+    /// The run's verdict: `pass`, `fail`, `unknown`, or `no gates` where no gate said anything.
     pub status: String,
     /// Why the record is not whole; absent when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

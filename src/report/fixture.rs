@@ -356,6 +356,7 @@ pub fn two_stacks() -> Record {
         },
         stacks: vec![dev, prod],
         left_out: Vec::new(),
+        audit_left_out: false,
         audit: audit(),
         accepted: Vec::new(),
         baseline: None,

@@ -13,7 +13,7 @@ pub fn render(document: &Document<'_>) -> String {
     let record = document.record;
     let summary = json!({
         "title": line(&record.title),
-        "status": document.status().name(),
+        "status": document.status_word(),
         "verdict": document.verdict(),
         "partial": record.partial.as_deref().map(line),
         "started": record.started.to_string(),

@@ -73,7 +73,7 @@ fn of_the_run(document: &Document<'_>) -> Vec<Family> {
     let info = vec![
         ("version", record.tool.version.clone()),
         ("scenario", record.scenario.slug.clone()),
-        ("status", document.status().name().to_owned()),
+        ("status", document.status_word().to_owned()),
     ];
     let judged = document.gates.iter().filter_map(|gate| match gate.verdict {
         Verdict::Pass => Some((vec![("gate", gate.text.clone())], 1.0)),

@@ -24,7 +24,7 @@ pub fn summary(document: &Document<'_>) -> Summary {
         title: line(&record.title),
         scenario: line(&record.scenario.slug),
         started: record.started,
-        status: document.status().name().to_owned(),
+        status: document.status_word().to_owned(),
         partial: record.partial.as_deref().map(line),
         machine: Machine {
             os: line(&record.machine.os),

@@ -21,6 +21,14 @@ impl Document<'_> {
         }
     }
 
+    /// [`Document::status`] in a word for programs: `no gates` where no gate said anything and nothing speaks against the run.
+    pub fn status_word(&self) -> &'static str {
+        match self.status() {
+            Verdict::Pass | Verdict::Skipped if !self.is_judged() => "no gates",
+            status => status.name(),
+        }
+    }
+
     /// Whether any gate said something of this run: a pass without one is no verdict on the stacks.
     pub fn is_judged(&self) -> bool {
         self.gates.iter().any(|gate| gate.verdict != Verdict::Skipped)
@@ -131,10 +139,10 @@ impl Document<'_> {
         let judged = self.gates.len() - skipped;
         let left = match (skipped, judged) {
             (0, _) => String::new(),
-            (1, 0) => " The gate was skipped: its stack was left out.".to_owned(),
-            (n, 0) => format!(" All {n} gates were skipped: their stacks were left out."),
-            (1, _) => " 1 gate was skipped: its stack was left out.".to_owned(),
-            (n, _) => format!(" {n} gates were skipped: their stacks were left out."),
+            (1, 0) => format!(" The gate was skipped{}.", self.why_skipped()),
+            (n, 0) => format!(" All {n} gates were skipped{}.", self.why_skipped()),
+            (1, _) => format!(" 1 gate was skipped{}.", self.why_skipped()),
+            (n, _) => format!(" {n} gates were skipped{}.", self.why_skipped()),
         };
         let said = match (judged, failed, unknown) {
             (0, ..) if skipped > 0 => return left.trim_start().to_owned(),
@@ -148,6 +156,16 @@ impl Document<'_> {
             (_, failed, unknown) => format!("{failed} of {judged} gates failed, {unknown} can't be judged."),
         };
         said + &left
+    }
+
+    /// The reason that all skipped gates have, after a colon; nothing where they have several.
+    fn why_skipped(&self) -> String {
+        let mut reasons =
+            self.gates.iter().filter(|gate| gate.verdict == Verdict::Skipped).map(|gate| &gate.reason);
+        match reasons.next() {
+            Some(first) if reasons.all(|other| other == first) => format!(": {}", sentence(first)),
+            _ => String::new(),
+        }
     }
 
     fn audit_sentence(&self) -> Option<String> {
@@ -411,6 +429,7 @@ mod tests {
         record.gates.clear();
         assert_eq!(Document::of(&record).status(), Verdict::Pass);
         assert!(Document::of(&record).verdict().contains(" No gates to judge."));
+        assert_eq!(Document::of(&record).status_word(), "no gates");
         record.stacks[1].generator.saturated = true;
         assert_eq!(Document::of(&record).status(), Verdict::Unknown);
         assert_eq!(Document::of(&fixture::two_stacks()).status(), Verdict::Fail);
@@ -470,11 +489,16 @@ mod tests {
         record.left_out = vec!["dev".into()];
         let document = Document::of(&record);
         assert!(document.status() == Verdict::Pass && document.is_judged());
+        assert_eq!(document.status_word(), "pass");
         let text = document.verdict();
-        assert!(text.contains("The gate passes. 1 gate was skipped: its stack was left out."), "{text}");
+        assert!(
+            text.contains("The gate passes. 1 gate was skipped: dev was left out of this run."),
+            "{text}"
+        );
         record.gates.truncate(1);
         let document = Document::of(&record);
         assert!(document.status() == Verdict::Pass && !document.is_judged());
-        assert!(document.verdict().contains(" The gate was skipped: its stack was left out."));
+        assert_eq!(document.status_word(), "no gates");
+        assert!(document.verdict().contains("The gate was skipped: dev was left out of this run."));
     }
 }

@@ -562,6 +562,7 @@ fn empty_record(plan: &Plan, options: &Options) -> Record {
             .filter(|stack| !options.tries(&stack.name))
             .map(|stack| stack.name.clone())
             .collect(),
+        audit_left_out: !options.audit,
         audit: Vec::new(),
         accepted: Vec::new(),
         baseline: None,
