@@ -94,6 +94,29 @@ fn a_failed_gate_is_exit_1() {
 }
 
 #[test]
+fn quiet_still_says_which_gate_failed() {
+    let target = Target::start("dev", None, &[]);
+    let gates = format!(
+        "{HOME}\n[gates]\npass = [\"dev: p50 < 1us\", \"dev: errors < 1%\", \"audit dev: no high\"]\n"
+    );
+    let ended = Trial::new(&at_url(&target.url, &gates)).run(&["--quiet", "--no-audit"]).expect(1);
+    assert_eq!(ended.stdout, "");
+    assert!(ended.stderr.starts_with("gate failed: dev: p50 < 1us — p50 was "), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
+
+#[test]
+fn gates_on_an_audit_that_is_left_out_decide_nothing() {
+    let target = Target::start("dev", None, &[]);
+    let gates = format!("{HOME}\n[gates]\npass = [\"audit dev: no high\"]\n");
+    let ended = Trial::new(&at_url(&target.url, &gates)).run(&["--no-audit", "--json"]).expect(0);
+    let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(summary["status"], "no gates");
+    assert_eq!(summary["gates"][0]["verdict"], "skipped");
+    assert_eq!(summary["gates"][0]["reason"], "the audit was left out of this run");
+}
+
+#[test]
 fn a_gate_without_a_number_is_exit_3() {
     let target = Target::start("dev", None, &[]);
     let gates = format!("{HOME}\n[gates]\npass = [\"dev: p99.9 < 10s\"]\n");
@@ -147,7 +170,8 @@ fn a_server_that_is_not_there_is_exit_3_and_named() {
     assert_eq!(ended.stderr.matches("refused").count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.contains("start it, or check the stack's `url`"), "{}", ended.stderr);
     assert!(ended.stdout.contains("Nothing was measured."), "{}", ended.stdout);
-    assert!(!ended.stdout.contains("refused") && !ended.stdout.contains('–'), "{}", ended.stdout);
+    assert_eq!(ended.stdout.matches("refused").count(), 1, "{}", ended.stdout);
+    assert!(!ended.stdout.contains('–'), "{}", ended.stdout);
     let report = std::fs::read_to_string(trial.out().join("report.md")).unwrap();
     assert_eq!(report.matches("refused").count(), 1, "{report}");
     assert!(!report.contains("| all routes |"), "no table without figures: {report}");
@@ -164,9 +188,14 @@ fn a_missing_program_is_said_once_for_all_stacks() {
         "[stacks.other]\nurl = \"{url}\"\n\n[[requires]]\nprogram = \"no-such-program\"\ninstall = \"apt-get install it\"\n\n[load]"
     );
     let trial = Trial::new(&at_url(&url, &format!("{HOME}\n{gates}")).replace("[load]", &other));
-    let ended = trial.run(&[]).expect(3);
+    let ended = trial.run(&["--format", "json"]).expect(3);
     assert_eq!(ended.stderr.matches("is not installed").count(), 1, "{}", ended.stderr);
-    assert!(!ended.stdout.contains("is not installed") && !ended.stdout.contains('–'), "{}", ended.stdout);
+    assert_eq!(ended.stdout.matches("is not installed").count(), 1, "{}", ended.stdout);
+    assert!(!ended.stdout.contains('–'), "{}", ended.stdout);
+    for format in ["report.html", "report.json"] {
+        let report = std::fs::read_to_string(trial.out().join(format)).unwrap();
+        assert!(report.contains("is not installed"), "{format}: {report}");
+    }
     let report = std::fs::read_to_string(trial.out().join("report.md")).unwrap();
     assert_eq!(report.matches("is not installed").count(), 1, "{report}");
 }

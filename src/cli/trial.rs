@@ -24,7 +24,7 @@ pub(super) struct Output {
     /// Reports to write beside report.html and report.md, separated by commas: junit, sarif, json, …
     #[arg(long, short, value_enum, value_delimiter = ',', value_name = "FORMAT")]
     format: Vec<Format>,
-    /// Print nothing but errors (and the summary, with --json).
+    /// Print nothing but errors and the gates that fail (and the summary, with --json).
     #[arg(long, short)]
     quiet: bool,
     /// Print the summary as JSON on standard output instead of as text.
@@ -140,6 +140,19 @@ fn tell_github(document: &Document<'_>) {
     }
 }
 
+/// The gates that decide the exit code of a run without a table of gates, one line each.
+fn broken_gates(document: &Document<'_>) -> String {
+    let told = document.gates.iter().filter_map(|gate| {
+        let what = match gate.verdict {
+            Verdict::Fail => "gate failed",
+            Verdict::Unknown => "gate can't be judged",
+            Verdict::Pass | Verdict::Skipped => return None,
+        };
+        Some(format!("{what}: {} — {}\n", foreign::line(&gate.text, 200), foreign::line(&gate.reason, 600)))
+    });
+    told.collect()
+}
+
 fn conclude(output: &Output, folder: &Path, finished: &Finished) -> Exit {
     let document = Document::of(&finished.record);
     let written = report::write(&document, &output.formats(), folder);
@@ -152,16 +165,21 @@ fn conclude(output: &Output, folder: &Path, finished: &Finished) -> Exit {
         Format::Json.render(&document)
     } else if output.quiet {
         String::new()
-    } else if document.is_void() && !finished.invalid.is_empty() {
-        terminal::void(&document, folder)
     } else {
         let look = Look { color: std::io::stdout().is_terminal(), folder: Some(folder), ..Look::default() };
-        terminal::render(&document, &look)
+        if document.is_void() && !finished.invalid.is_empty() {
+            terminal::void(&document, &look)
+        } else {
+            terminal::render(&document, &look)
+        }
     };
     // A reader that has seen enough closes the pipe: that is no failure. NO_COLOR is anstream's to heed.
     let _ = anstream::stdout().write_all(text.as_bytes());
     for reason in &trouble {
         anstream::eprintln!("error: {reason}");
+    }
+    if output.quiet {
+        anstream::eprint!("{}", broken_gates(&document));
     }
     tell_github(&document);
     let status = document.status();

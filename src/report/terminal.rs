@@ -15,12 +15,18 @@ use self::layout::wrap;
 use super::{Document, foreign};
 use crate::gate::Verdict;
 
-/// What is left to say on the terminal of a run that measured nothing, where its errors say why.
-pub fn void(document: &Document<'_>, folder: &Path) -> String {
-    let title = foreign::line(&document.record.title, 180);
-    let report = folder.join("report.html");
-    let report = foreign::line(&report.display().to_string(), 400);
-    format!("{title}\nNothing was measured.\n\nReport: {report}\n")
+/// What there is to say on the terminal of a run that measured nothing: why.
+pub fn void(document: &Document<'_>, look: &Look<'_>) -> String {
+    let mut page = Page { out: String::new(), look };
+    page.title(document);
+    let mut said = vec!["Nothing was measured.".to_owned()];
+    said.extend(document.doubts());
+    for row in wrap(&said.join(" "), look.width) {
+        let row = page.paint(DOUBT, &row);
+        page.line(&row);
+    }
+    page.place();
+    page.out
 }
 
 /// How the text looks.
@@ -62,11 +68,7 @@ pub fn render(document: &Document<'_>, look: &Look<'_>) -> String {
     page.insights(document);
     page.gates(document);
     page.warnings(document);
-    if let Some(folder) = look.folder {
-        page.out.push('\n');
-        let at = folder.join("report.html");
-        page.out.push_str(&format!("Report: {}\n", foreign::line(&at.display().to_string(), 400)));
-    }
+    page.place();
     page.out
 }
 
@@ -110,11 +112,23 @@ impl Page<'_> {
         }
     }
 
-    fn head(&mut self, document: &Document<'_>) {
+    /// Where the whole report is.
+    fn place(&mut self) {
+        if let Some(folder) = self.look.folder {
+            let at = folder.join("report.html");
+            self.out.push_str(&format!("\nReport: {}\n", foreign::line(&at.display().to_string(), 400)));
+        }
+    }
+
+    fn title(&mut self, document: &Document<'_>) {
         for row in wrap(&foreign::line(&document.record.title, 180), self.look.width) {
             let row = self.paint(STRONG, &row);
             self.line(&row);
         }
+    }
+
+    fn head(&mut self, document: &Document<'_>) {
+        self.title(document);
         let style = match document.status() {
             Verdict::Pass if document.is_judged() => GOOD,
             Verdict::Pass | Verdict::Skipped => Style::new(),
