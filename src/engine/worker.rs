@@ -112,6 +112,9 @@ pub(super) fn run(orders: Orders) {
 }
 
 fn work(orders: Orders) -> std::io::Result<WorkerTally> {
+    // Sleeps of some microseconds end on time; the kernel allows itself fifty more otherwise.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         // How many tasks run before sockets and timers are looked at again: the default, 61, lets arrivals wait.
@@ -159,8 +162,11 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
         job,
     });
     worker.start();
+    let closed = matches!(worker.job.model, Model::Closed { .. });
     let keeper = worker.clone();
-    tokio::task::spawn_local(async move { keeper.vigil.keep().await });
+    let under_way = move || closed.then(|| keeper.in_flight.get());
+    let keeper = worker.clone();
+    tokio::task::spawn_local(async move { keeper.vigil.keep(under_way).await });
 
     let mut cpu_before = None;
     let mut interrupted = false;
