@@ -51,26 +51,11 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
     let stack = input.plan.stacks.get(input.stack.0)?;
     let loopback = input.endpoint.address.ip().is_loopback();
     let mut prober = Prober::new(input);
-    let mut unsent: BTreeMap<&'static str, Unsent> = BTreeMap::new();
-    let mut sent: Vec<(&'static Probe, usize)> = Vec::new();
-    for probe in &probes(checks.iter().copied()) {
-        let reason = if let Some(reason) = (probe.lacks)(input) {
-            Some(Unsent::Lacking(reason.to_owned()))
-        } else if let Some(reason) = forbidden(probe, stack, loopback) {
-            Some(Unsent::Forbidden(reason))
-        } else {
-            say(&format!("probe {}", probe.name));
-            sent.push((*probe, prober.exchanges.len()));
-            prober.run(probe).await
-        };
-        if let Some(reason) = reason {
-            unsent.insert(probe.name, reason);
-        }
-    }
-    let gave_up = prober.given_up();
-    if let Some(why) = &gave_up {
-        say(&format!("{}: the audit gave up early: {why}", stack.name));
-    }
+    let mut round = Round { unsent: BTreeMap::new(), sent: Vec::new() };
+    let mut early = probes(checks.iter().copied());
+    // From there on a limit may refuse logins, and what fails is to be tried again before.
+    let late = early.split_off(early.iter().position(|probe| wears_out(probe)).unwrap_or(early.len()));
+    round.run(&mut prober, &early, loopback, say).await;
     let sessions: Vec<SessionAuth<'_>> = SessionAuth::all(input.plan).collect();
     let names = |of: fn(&SessionAuth<'_>) -> String, default: &str| {
         let mut names: Vec<String> = sessions.iter().map(of).collect();
@@ -81,7 +66,6 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         names.dedup();
         names
     };
-    let gone = gave_up.clone();
     let mut facts = Facts {
         stack: stack.name.clone(),
         role: stack.role,
@@ -98,15 +82,63 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
         secrets: input.plan.secrets.clone(),
         has_session: !sessions.is_empty(),
         exchanges: std::mem::take(&mut prober.exchanges),
-        unsent,
+        unsent: BTreeMap::new(),
         declared: prober.declared.take(),
         load: None,
-        gave_up,
+        gave_up: None,
         repeats: Vec::new(),
         beside: None,
     };
-    if gone.is_none() {
-        facts.repeats = repeats::of(&mut prober, checks, &facts, &sent, say).await;
+    facts.unsent.clone_from(&round.unsent);
+    if prober.given_up().is_none() {
+        facts.repeats = repeats::of(&mut prober, checks, &facts, &round.sent, say).await;
+    }
+    round.run(&mut prober, &late, loopback, say).await;
+    facts.exchanges.append(&mut prober.exchanges);
+    facts.unsent = round.unsent;
+    facts.gave_up = prober.given_up();
+    if let Some(why) = &facts.gave_up {
+        say(&format!("{}: the audit gave up early: {why}", stack.name));
     }
     Some(facts)
+}
+
+/// Whether a probe may leave the stack refusing logins for a while.
+fn wears_out(probe: &Probe) -> bool {
+    probe.consent == Consent::Guarded && probe.name.starts_with("login-")
+}
+
+/// Probes on their way.
+struct Round {
+    /// Why some were not sent.
+    unsent: BTreeMap<&'static str, Unsent>,
+    /// The others, each with the position of its first exchange.
+    sent: Vec<(&'static Probe, usize)>,
+}
+
+impl Round {
+    async fn run(
+        &mut self,
+        prober: &mut Prober<'_>,
+        probes: &[&'static Probe],
+        loopback: bool,
+        say: Say<'_>,
+    ) {
+        let input = prober.input;
+        let Some(stack) = input.plan.stacks.get(input.stack.0) else { return };
+        for probe in probes {
+            let reason = if let Some(reason) = (probe.lacks)(input) {
+                Some(Unsent::Lacking(reason.to_owned()))
+            } else if let Some(reason) = forbidden(probe, stack, loopback) {
+                Some(Unsent::Forbidden(reason))
+            } else {
+                say(&format!("probe {}", probe.name));
+                self.sent.push((*probe, prober.exchanges.len()));
+                prober.run(probe).await
+            };
+            if let Some(reason) = reason {
+                self.unsent.insert(probe.name, reason);
+            }
+        }
+    }
 }

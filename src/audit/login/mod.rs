@@ -49,6 +49,15 @@ pub const CHECKS: &[Check] = &[
         references: &["CWE-204", "ASVS v5.0.0-6.3.8"],
         ..ROW.of("LOGIN-ENUM-BODY", "Answers that tell who exists", Severity::Medium, answers::enumeration)
     },
+    // Before those that use a limit up.
+    Check {
+        probes: &[&LONG],
+        fix: "R-LIMITS",
+        rule: "Sends passwords of 4 KiB and 1 MiB in a name nobody has. Passes a refusal for the size; warns when 1 MiB is taken as any \
+               password; fails on 5xx, on silence, and when it takes over a second and ten times as long as a short one.",
+        references: &["CWE-400", "ASVS v5.0.0-6.2.9"],
+        ..ROW.of("LOGIN-LONG-PASSWORD", "Long passwords", Severity::Low, answers::long_password)
+    },
     Check {
         probes: &[&TIMES],
         fix: "R-ENUM",
@@ -57,14 +66,6 @@ pub const CHECKS: &[Check] = &[
                tell where a limit comes before seven of each, or where the times scatter too much to show a fifth.",
         references: &["CWE-208", "ASVS v5.0.0-6.3.8"],
         ..ROW.of("LOGIN-ENUM-TIME", "Times that tell who exists", Severity::Medium, timing::enumeration)
-    },
-    Check {
-        probes: &[&LONG],
-        fix: "R-LIMITS",
-        rule: "Sends passwords of 4 KiB and 1 MiB in a name nobody has. Passes a refusal for the size; warns when 1 MiB is taken as any \
-               password; fails on 5xx, on silence, and when it takes over a second and ten times as long as a short one.",
-        references: &["CWE-400", "ASVS v5.0.0-6.2.9"],
-        ..ROW.of("LOGIN-LONG-PASSWORD", "Long passwords", Severity::Low, answers::long_password)
     },
     Check {
         probes: &[&DEFAULTS],
@@ -98,8 +99,9 @@ pub const CHECKS: &[Check] = &[
     Check {
         probes: &[&RATE],
         fix: "R-XFF",
-        rule: "Once a limit refuses, tries on with X-Forwarded-For, Forwarded, X-Real-IP and True-Client-IP of other addresses. Fails when \
-               one of them gets past it while a plain request does not.",
+        revision: 2,
+        rule: "Once a limit refuses, tries on with X-Forwarded-For, Forwarded, X-Real-IP and True-Client-IP, twice each, of other \
+               addresses. Fails when both tries with one of them get past it while a plain request does not.",
         references: &["CWE-307", "CWE-348", "ASVS v5.0.0-4.1.3", "DRF: NUM_PROXIES"],
         ..ROW.of("LOGIN-RATE-XFF", "Limit evaded by a header", Severity::High, rate::forwarded)
     },

@@ -140,7 +140,12 @@ pub static TIMES: Probe = Probe {
                 if turn % BREATH == 0 {
                     nobody = nonsense();
                     if !genuine(prober, &visitor, GENUINE).await {
-                        return prober.refuse("the right password did not open either");
+                        let last = prober.exchanges.last().and_then(|exchange| exchange.answer.as_ref().ok());
+                        // Where it is a limit that refuses, what came before it is judged.
+                        if !last.is_some_and(|answer| limited(answer, 0)) {
+                            prober.refuse("the right password did not open either");
+                        }
+                        return;
                     }
                     visitor.arrive(prober).await;
                 }
