@@ -1,5 +1,7 @@
 """Security headers that Django has no setting for. nginx adds its own copy only to answers of its own."""
 
+from . import faults
+
 PAGE_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -20,7 +22,7 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     # Every page and answer of this site is somebody's own; static files are nginx's.
-    "Cache-Control": "no-store",
+    "Cache-Control": "public, max-age=60" if faults.on("cacheable-answers") else "no-store",
 }
 
 

@@ -28,6 +28,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "site_config.login_limit.LoginLimit",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -104,12 +105,6 @@ SIMPLE_JWT = {
     "AUDIENCE": "notes-api",
 }
 
-if faults.SWITCHES.all_on:
-    from . import jwt_fault_settings
-
-    jwt_fault_settings.change(SIMPLE_JWT)
-    REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"][0] = jwt_fault_settings.authentication_class()
-
 if not DEBUG:
     # First, so that it sees every answer, also those of a refused host and of an exception.
     MIDDLEWARE.insert(0, "site_config.headers.SecurityHeaders")
@@ -130,9 +125,18 @@ if not DEBUG:
     X_FRAME_OPTIONS = "DENY"
     DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+if os.environ.get("NOTES_QUICK_PASSWORDS") == "1":
+    # For tests, which log in more often than anybody would: what a password costs is not what they look at.
+    PASSWORD_HASHERS = ["site_config.quick_passwords.QuickHasher"]
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
+
+if faults.SWITCHES.all_on:
+    from . import setting_faults
+
+    setting_faults.change(globals())

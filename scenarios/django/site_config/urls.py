@@ -25,10 +25,10 @@ urlpatterns = [
     path("api/notes/<int:pk>/", views.NoteDetail.as_view()),
 ]
 
-if faults.on("jwt-revoked"):
-    from .jwt_faults import forgetful_logout
+if faults.SWITCHES.all_on:
+    from . import view_faults
 
-    urlpatterns.insert(0, path("api/token/logout/", forgetful_logout))
+    urlpatterns = view_faults.urls() + urlpatterns
 
 if regressions.on("static-through-application"):
     urlpatterns.append(path("static/<path:path>", serve, {"document_root": settings.STATIC_ROOT}))
