@@ -448,6 +448,55 @@ async fn silence_is_a_time_out_and_leaves_the_connection() {
         tally.samples
     );
     assert_eq!(seen.connections.load(Ordering::Relaxed), 1);
+    assert!(tally.samples[0].message.contains("(waiting for the answer)"), "{:?}", tally.samples);
+}
+
+#[tokio::test]
+async fn a_time_out_says_what_hung() {
+    const ONE: &str = "[load]\nrate = 2\nduration = \"1s\"\nwarmup = \"0s\"\ntimeout = \"500ms\"\n";
+    // Takes connections and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let said = |tally: &LoadTally| tally.samples.iter().map(|s| s.message.clone()).collect::<String>();
+    let tally = run(&format!("http://{address}"), 10, &format!("{ROUTE}{ONE}")).await;
+    assert!(said(&tally).contains("(waiting for the server's first word of HTTP/2)"), "{}", said(&tally));
+
+    let made = SelfSigned::new(&["localhost"]);
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, &made.pem).unwrap();
+    let url = format!("https://{address}").parse().unwrap();
+    let endpoint = Endpoint::resolve(&url, Some(&ca), Some("localhost")).await.unwrap();
+    let tally = run_on(endpoint, &plan(10, &format!("{ROUTE}{ONE}"))).await;
+    assert!(said(&tally).contains("(in the TLS handshake)"), "{}", said(&tally));
+
+    // Reads no body, or begins an answer and never ends it.
+    let (url, _) = server(Builder::new(), async |(request, mut answer), _, _, _| {
+        tokio::spawn(async move {
+            let _unread = request;
+            std::future::pending::<()>().await;
+            answer.send_reset(Reason::CANCEL);
+        });
+        Then::GoOn
+    })
+    .await;
+    let body = "x".repeat(200_000);
+    let post = format!("[[routes]]\nname = \"r\"\npost = \"/\"\nbody = {{ text = \"{body}\" }}\n{ONE}");
+    let tally = run(&url, 10, &post).await;
+    assert!(said(&tally).contains("(sending the request, "), "{}", said(&tally));
+
+    let (url, _) = server(Builder::new(), async |(_, mut answer), _, _, _| {
+        let mut sender = answer.send_response(Response::new(()), false).unwrap();
+        sender.send_data(Bytes::from_static(b"part"), false).unwrap();
+        tokio::spawn(async move {
+            std::future::pending::<()>().await;
+            sender.send_reset(Reason::CANCEL);
+        });
+        Then::GoOn
+    })
+    .await;
+    let tally = run(&url, 10, &format!("{ROUTE}{ONE}")).await;
+    assert!(said(&tally).contains("(reading the answer, "), "{}", said(&tally));
 }
 
 #[test]

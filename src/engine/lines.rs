@@ -18,6 +18,8 @@ use crate::wire::{Broken, Exchanged, Failure, FailureKind, Http2, Http2Stream, R
 /// A connection, and how many of its streams are taken.
 pub(super) struct Line {
     state: RefCell<State>,
+    /// While it is opening: what is being done.
+    doing: Cell<&'static str>,
     changed: Notify,
     taken: Cell<usize>,
     listed: Cell<bool>,
@@ -130,6 +132,7 @@ impl Lines {
     fn open(&self, worker: &Rc<Worker>) -> Rc<Line> {
         let line = Rc::new(Line {
             state: RefCell::new(State::Opening),
+            doing: Cell::new("connecting"),
             changed: Notify::new(),
             taken: Cell::new(0),
             listed: Cell::new(false),
@@ -143,7 +146,7 @@ impl Lines {
 /// Opens a connection and keeps it going to its end.
 async fn keep(worker: Rc<Worker>, line: Rc<Line>) {
     // Boxed: a handshake's state is large, and most of the time a connection is not in one.
-    match Box::pin(Http2::open(&worker.job.endpoint)).await {
+    match Box::pin(Http2::open(&worker.job.endpoint, &line.doing)).await {
         Err(failure) => worker.lines.forget(&line, failure),
         Ok((http2, driver)) => {
             // Nobody may be waiting any more; then the connection ends here.
@@ -189,7 +192,7 @@ impl Sending<'_> {
             let mut sent = self.begun;
             if line.is_opening() {
                 if wait(std::pin::pin!(line.opened()), self.deadline).await.is_none() {
-                    let failure = self.timed_out("connecting");
+                    let failure = self.timed_out(line.doing.get());
                     worker.lines.forget(line, failure.clone());
                     return Err(failure);
                 }
@@ -205,7 +208,7 @@ impl Sending<'_> {
             let exchanged = match line.begin(self.request) {
                 Err(broken) => {
                     worker.lines.forget(line, broken.failure.clone());
-                    Some(Err(broken))
+                    Ok(Err(broken))
                 }
                 Ok(mut stream) => {
                     let mut intake = Intake { keep: self.keep, body: self.body };
@@ -213,8 +216,8 @@ impl Sending<'_> {
                     poll_fn(|cx| {
                         vigil.worked();
                         match stream.poll_exchange(cx, head, &mut intake) {
-                            Poll::Ready(result) => Poll::Ready(Some(result)),
-                            Poll::Pending if deadline.poll_passed(cx) => Poll::Ready(None),
+                            Poll::Ready(result) => Poll::Ready(Ok(result)),
+                            Poll::Pending if deadline.poll_passed(cx) => Poll::Ready(Err(stream.doing())),
                             Poll::Pending => Poll::Pending,
                         }
                     })
@@ -226,14 +229,14 @@ impl Sending<'_> {
                 worker.lines.forget(line, Failure::new(FailureKind::Local, why));
             }
             match exchanged {
-                Some(Ok(exchanged)) => {
+                Ok(Ok(exchanged)) => {
                     effort.received += exchanged.received;
                     return Ok(exchanged);
                 }
                 // The server has not looked at it: once more, as browsers do.
-                Some(Err(broken)) if broken.untouched && !retried => retried = true,
-                Some(Err(broken)) => return Err(broken.failure),
-                None => return Err(self.timed_out("waiting for the answer")),
+                Ok(Err(broken)) if broken.untouched && !retried => retried = true,
+                Ok(Err(broken)) => return Err(broken.failure),
+                Err(doing) => return Err(self.timed_out(&doing)),
             }
         }
     }

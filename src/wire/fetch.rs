@@ -71,7 +71,7 @@ async fn exchange_with_prior_knowledge(
     limits: Limits,
     doing: &Cell<&'static str>,
 ) -> Result<Response, Failure> {
-    let (http2, mut driver) = Http2::open(endpoint).await?;
+    let (http2, mut driver) = Http2::open(endpoint, doing).await?;
     doing.set("waiting for the answer");
     let mut collector = Collector::new(limits.body);
     let mut head = ResponseHead::default();

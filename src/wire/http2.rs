@@ -1,5 +1,6 @@
 //! HTTP/2 over the `h2` crate: a connection whose streams each carry one exchange, told as HTTP/1.1 exchanges are.
 
+use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -40,11 +41,13 @@ pub struct Http2 {
 pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Http2 {
-    /// Connects: by ALPN over TLS, with prior knowledge over plain TCP. Has no time-out of its own.
+    /// Connects: by ALPN over TLS, with prior knowledge over plain TCP. Has no time-out of its own; `doing` says what one
+    /// would have cut short.
     ///
     /// # Errors
     /// Connect, Tls (also where the server does not offer HTTP/2), Reset, Protocol or Local.
-    pub async fn open(endpoint: &Endpoint) -> Result<(Self, Driver), Failure> {
+    pub async fn open(endpoint: &Endpoint, doing: &Cell<&'static str>) -> Result<(Self, Driver), Failure> {
+        doing.set("connecting");
         let address = endpoint.address;
         let tcp = TcpStream::connect(address).await.map_err(|error| Failure::connecting(&error, address))?;
         // Fails only for a connection that is gone already, which the first write will say better.
@@ -52,6 +55,7 @@ impl Http2 {
         let Some(tls) = &endpoint.tls else {
             return shake_hands(tcp, endpoint, Scheme::HTTP).await;
         };
+        doing.set("in the TLS handshake");
         let connector = TlsConnector::from(tls.config.clone());
         let stream = connector.connect(tls.name.clone(), tcp).await;
         let stream = stream.map_err(|error| Failure::handshaking(&error, address))?;
@@ -185,6 +189,18 @@ impl Http2Stream {
                         .map_err(|error| self.broken(&error));
                 }
             }
+        }
+    }
+
+    /// What a time-out would cut short, in words.
+    pub fn doing(&self) -> String {
+        match (&self.stage, &self.sending) {
+            (Stage::Body(..), _) => format!("reading the answer, {} bytes so far", self.received),
+            _ if !speaks(&self.connection) => "waiting for the server's first word of HTTP/2".to_owned(),
+            (Stage::Head(_), Some((_, left))) => {
+                format!("sending the request, {} bytes of its body left", left.len())
+            }
+            (Stage::Head(_), None) => "waiting for the answer".to_owned(),
         }
     }
 
