@@ -55,7 +55,9 @@ const HOME: &str = "[[routes]]\nname = \"home\"\nget = \"/\"\n";
 #[test]
 fn a_run_leaves_record_log_and_reports() {
     let trial = Trial::new(&own_target("rate = 100\nduration = \"2s\"\nwarmup = \"0s\"", ""));
+    let began = std::time::Instant::now();
     let ended = trial.run(&[]).expect(0);
+    let took = began.elapsed();
     let record = trial.record();
     assert_eq!(record.partial, None);
     let stack = &record.stacks[0];
@@ -71,6 +73,9 @@ fn a_run_leaves_record_log_and_reports() {
         assert!(trial.out().join(file).is_file(), "{file} is missing");
     }
     assert!(ended.stdout.contains("home"), "{}", ended.stdout);
+    // Dozens of probes are no dozens of lines.
+    let probes = ended.stderr.lines().filter(|line| line.contains(": audit: ")).count() as u64;
+    assert!((1..=1 + took.as_secs() / 5).contains(&probes), "{}", ended.stderr);
     let pid: u32 = std::fs::read_to_string(trial.file("pid")).unwrap().trim().parse().unwrap();
     assert!(!alive(pid), "the target outlived the run");
 }

@@ -61,6 +61,7 @@ impl Progress {
                 let text = foreign::line(&text, 200);
                 self.step(&stack.map_or(text.clone(), |stack| format!("{stack}: {text}")));
             }
+            Event::Probing { stack, text } => self.glance(&format!("{stack}: audit: {text}")),
             Event::Tokens { stack, done, total } => {
                 let text = format!("{stack}: {done} of {total} credentials");
                 match &self.view {
@@ -102,6 +103,20 @@ impl Progress {
             View::Bar(bar, _) => {
                 bar.println(text);
                 bar.set_message(text.to_owned());
+            }
+        }
+    }
+
+    /// One of many steps of which the last is enough to know: a line of them every few seconds.
+    fn glance(&mut self, text: &str) {
+        match &mut self.view {
+            View::Quiet => {}
+            View::Bar(bar, _) => bar.set_message(text.to_owned()),
+            View::Lines { last } => {
+                if last.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
+                    *last = Some(Instant::now());
+                    anstream::eprintln!("{text}");
+                }
             }
         }
     }

@@ -82,6 +82,13 @@ pub enum Event {
         /// In words.
         text: String,
     },
+    /// The audit sends its next probe, or an earlier one again.
+    Probing {
+        /// The stack.
+        stack: String,
+        /// In words.
+        text: String,
+    },
     /// Credentials obtained so far.
     Tokens {
         /// The stack.
@@ -446,7 +453,7 @@ impl Trial<'_> {
         let events = self.events.clone();
         let stack = name.to_owned();
         let say = move |text: &str| {
-            let _ = events.send(Event::Step { stack: Some(stack.clone()), text: text.to_owned() });
+            let _ = events.send(Event::Probing { stack: stack.clone(), text: text.to_owned() });
         };
         let input = AuditInput {
             plan: self.plan,
@@ -462,7 +469,11 @@ impl Trial<'_> {
         let outcomes = audited.judge(&[Mode::Passive, Mode::Active], &self.redactor);
         let failed = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Fail).count();
         let exchanges = audited.facts.exchanges.len();
-        say(&format!("{} checks on {exchanges} exchanges, {failed} failed", outcomes.len()));
+        let told = format!("{} checks on {exchanges} exchanges, {failed} failed", outcomes.len());
+        let early = audited.facts.gave_up.as_ref().map(|why| format!("the audit gave up early: {why}"));
+        for text in early.into_iter().chain([told]) {
+            self.say(Event::Step { stack: Some(name.to_owned()), text });
+        }
         self.record.audit.extend(outcomes);
         self.audited.push(audited);
         Ok(())
