@@ -51,7 +51,7 @@ impl Plan {
         if check.mistakes.is_empty() && shape.is_empty() {
             return Ok(plan);
         }
-        shape.add_elsewhere(std::mem::take(&mut check.mistakes), text);
+        shape.add_independent(std::mem::take(&mut check.mistakes), text, &document.left_out);
         Err(Diagnostics::new(path, document.masked.clone(), shape))
     }
 }
@@ -271,7 +271,8 @@ impl Check<'_> {
                     Ok(_) => {}
                     Err(error) => {
                         let span = self.within(place, text, &error.span);
-                        self.mistakes.at(span, error.message, error.help);
+                        let name = text.get(error.span).unwrap_or_default();
+                        self.mistakes.missing(span, name, error.message, error.help);
                     }
                 }
                 GateLine { text: text.clone(), line: document.line(place) }

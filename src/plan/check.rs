@@ -34,6 +34,11 @@ impl Check<'_> {
         self.mistakes.at(place.key_span(), message, help);
     }
 
+    /// Notes a mistake of a value that is wrong whatever else its table says.
+    fn wrong_alone(&mut self, place: &Place, message: impl Into<String>, help: impl Into<String>) {
+        self.mistakes.alone(place.value_span(), message, help);
+    }
+
     /// A file named in the scenario.
     pub fn path(&self, file: &str) -> PathBuf {
         self.folder.join(Path::new(file))
@@ -45,7 +50,7 @@ impl Check<'_> {
             None => default,
             Some(Ok(duration)) => duration,
             Some(Err(error)) => {
-                self.wrong(place, error.to_string(), "for example `500ms`, `20s`, `2m` or `1h`");
+                self.wrong_alone(place, error.to_string(), "for example `500ms`, `20s`, `2m` or `1h`");
                 default
             }
         }
@@ -68,7 +73,7 @@ impl Check<'_> {
             Err(error) => {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-                self.wrong(
+                self.wrong_alone(
                     place,
                     format!("this regular expression does not compile: {reason}"),
                     "see the syntax of Rust's `regex`; single quotes keep backslashes as they are: '\\d+'",
@@ -110,7 +115,7 @@ impl Check<'_> {
             let error = TemplateError::Unknown { name, offset: 0 };
             let span = self.template_span(&error, place);
             let TemplateError::Unknown { name, .. } = error else { continue };
-            self.mistakes.at(span, message, names.help(&name));
+            self.mistakes.missing(span, &name, message, names.help(&name));
         }
         if let Err(error) = &parsed {
             self.unclosed(self.template_span(error, place));
@@ -132,14 +137,15 @@ impl Check<'_> {
                 TemplateError::Unclosed { .. } => self.unclosed(span),
                 TemplateError::Unknown { name, .. } => {
                     let all = FIXED.into_iter().chain(["port.NAME"]).chain(vars.iter().map(String::as_str));
-                    self.mistakes.at(span, format!("unknown value `{{{{{name}}}}}`"), one_of(&name, all));
+                    let message = format!("unknown value `{{{{{name}}}}}`");
+                    self.mistakes.missing(span, &name, message, one_of(&name, all));
                 }
             }
         }
     }
 
     fn unclosed(&mut self, span: Range<usize>) {
-        self.mistakes.at(span, "`{{` without `}}`", "close it: `{{user.username}}`");
+        self.mistakes.alone(span, "`{{` without `}}`", "close it: `{{user.username}}`");
     }
 
     /// The name in a template error, found in the file's text; the whole value when escapes hide it.
@@ -176,13 +182,13 @@ impl Check<'_> {
     pub fn request_target(&mut self, path: &str, place: &Place) {
         let literal = without_templates(path);
         if path.starts_with("http://") || path.starts_with("https://") {
-            self.wrong(
+            self.wrong_alone(
                 place,
                 "this is a whole URL",
                 "write the path alone; each stack's `url` goes before it",
             );
         } else if !path.starts_with('/') && !path.starts_with("{{") {
-            self.wrong(
+            self.wrong_alone(
                 place,
                 format!("the path `{path}` does not begin with `/`"),
                 format!("write `/{path}`"),
@@ -194,9 +200,9 @@ impl Check<'_> {
                 percent_encoding::NON_ALPHANUMERIC,
             )
             .to_string();
-            self.wrong(place, format!("a path cannot hold {c:?}"), format!("write it as `{encoded}`"));
+            self.wrong_alone(place, format!("a path cannot hold {c:?}"), format!("write it as `{encoded}`"));
         } else if literal.contains('#') {
-            self.wrong(
+            self.wrong_alone(
                 place,
                 "a path cannot hold `#`",
                 "a fragment is never sent; leave it out, or write `%23`",
@@ -271,7 +277,7 @@ impl Check<'_> {
                 None if defined.clone().next().is_none() => format!("add a table `[{what}.{name}]`"),
                 None => one_of(name, defined),
             };
-            self.wrong(place, format!("there is no {what} `{name}`"), help);
+            self.mistakes.missing(place.value_span(), name, format!("there is no {what} `{name}`"), help);
         }
         found
     }

@@ -498,3 +498,44 @@ fn mistakes_of_a_series_are_pointed_at() {
         .join("\n---\n")
     );
 }
+
+#[test]
+fn mistakes_of_meaning_are_told_beside_mistakes_of_shape() {
+    let said = mistakes(
+        "title = \"t\"\n[stacks.dev]\nurl = \"http://127.0.0.1:1\"\n[stacks.prod]\nurl = 5\n\
+         [users]\nlist = [{ username = \"u\", password = \"p\" }]\n[auth.token]\nkind = \"basic\"\n\
+         [[routes]]\nname = \"a\"\nget = \"/{{usr.name}}\"\nauth = \"tokn\"\nweight = \"heavy\"\n\
+         [[routes]]\nname = 7\nget = \"b\"\nauth = \"nope\"\ntimeout = \"2 parsecs\"\n\
+         [load]\nduration = 15\nwarmup = \"soon\"\n[gates]\npass = [\"dev: p98 < 5ms\", \"prod: p99 < 5ms\"]\n",
+    );
+    for part in [
+        "`url` is an integer",
+        "unknown value `{{usr.name}}` (did you mean `user.name`?)",
+        "there is no auth `tokn` (did you mean `token`?)",
+        "`weight` is a string",
+        "`name` is an integer",
+        "the path `b` does not begin with `/`",
+        "there is no auth `nope`",
+        "`2 parsecs` is no duration",
+        "`duration` is a number without a unit (write `\"15s\"`",
+        "`soon` is no duration",
+        "no metric `p98`",
+    ] {
+        assert!(said.contains(part), "{part}:\n{said}");
+    }
+    assert_eq!(said.lines().count(), 11, "{said}");
+}
+
+#[test]
+fn names_that_only_something_broken_defines_are_not_missed() {
+    let said = mistakes(
+        "title = \"t\"\nusers = 5\n[stacks]\nprod = \"http://127.0.0.1:1\"\n[stacks.dev]\nurl = \"http://127.0.0.1:1\"\n\
+         vars = { tenant = 3 }\n[auth]\njwt = \"on\"\n[feeders]\nq = 1\n\
+         [[flows]]\nname = \"f\"\n[[flows.steps]]\nname = \"one\"\nget = \"/\"\nextract = { id = \"$.id\" }\n\
+         [[flows.steps]]\nname = \"two\"\nget = \"/{{id}}/{{vars.tenant}}/{{feeder.q.a}}/{{user.username}}\"\nauth = \"jwt\"\n\
+         [gates]\npass = [\"prod: p99 < 5ms\", \"prod vs dev: p50 < 2x\"]\n",
+    );
+    assert!(!said.contains("unknown value") && !said.contains("there is no"), "{said}");
+    assert!(!said.contains("no stack"), "{said}");
+    assert_eq!(said.lines().count(), 6, "{said}");
+}

@@ -2,7 +2,10 @@
 
 use super::FeederPlan;
 use super::template::Variable;
-use crate::scenario::one_of;
+use crate::scenario::{did_you_mean, one_of};
+
+/// What a name with a point begins with.
+const GROUPS: [&str; 4] = ["user", "feeder", "discover", "vars"];
 
 /// What is known where a template stands.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +63,28 @@ impl Names<'_> {
             return format!("stack `{stack}` does not have it: add it to `[stacks.{stack}.vars]`");
         }
         let all = self.all();
-        one_of(name, all.iter().map(String::as_str))
+        let all = || all.iter().map(String::as_str);
+        let Some((written, column)) = name.split_once('.') else { return one_of(name, all()) };
+        // Each part by itself: a slip in one costs as many letters as the other may have wrong.
+        let group = did_you_mean(written, GROUPS).unwrap_or(written);
+        if group != written {
+            let whole = format!("{group}.{column}");
+            return match self.resolve(&whole).filter(|_| whole != "user.password") {
+                Some(_) => format!("did you mean `{whole}`?"),
+                None => self.help(&whole),
+            };
+        }
+        let columns: Vec<&str> =
+            all().filter_map(|known| known.strip_prefix(group)?.strip_prefix('.')).collect();
+        match did_you_mean(column, columns.iter().copied()) {
+            Some(near) => format!("did you mean `{group}.{near}`?"),
+            None if columns.is_empty() => one_of(name, all()),
+            None => {
+                let known: Vec<String> =
+                    columns.iter().take(24).map(|column| format!("`{group}.{column}`")).collect();
+                format!("there is {}", known.join(", "))
+            }
+        }
     }
 
     fn all(&self) -> Vec<String> {
@@ -71,5 +95,26 @@ impl Names<'_> {
             .flat_map(|feeder| feeder.columns.iter().map(move |c| format!("feeder.{}.{c}", feeder.name)));
         let own = self.extracted.iter().chain(self.stack).cloned();
         own.chain(users).chain(feeders).chain(["uuid".into(), "counter".into()]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_before_the_point_is_seen_through() {
+        let columns = ["username".to_owned(), "team".to_owned()];
+        let stack = ["vars.tenant".to_owned()];
+        let names = Names { user: Some(&columns), feeders: &[], extracted: &[], stack: &stack, partial: &[] };
+        assert_eq!(names.help("usr.username"), "did you mean `user.username`?");
+        assert_eq!(names.help("usr.name"), "there is `user.username`, `user.team`");
+        assert_eq!(names.help("user.name"), "there is `user.username`, `user.team`");
+        assert_eq!(names.help("var.tenant"), "did you mean `vars.tenant`?");
+        assert!(names.help("usr.password").starts_with("passwords never go into templates"));
+        let nobody = Names { user: Some(&[]), ..names };
+        assert!(nobody.help("usr.username").starts_with("there are no users here"));
+        // The users themselves are wrong, and that is told where they stand.
+        assert_eq!(Names { user: None, ..names }.help("usr.name"), "did you mean `user.name`?");
     }
 }

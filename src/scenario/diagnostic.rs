@@ -15,6 +15,20 @@ pub struct Mistake {
     pub help: Option<String>,
     /// Byte range in the file; `None` when the file as a whole is meant.
     pub span: Option<Range<usize>>,
+    /// Whether it is wrong whatever else the table says that it stands in.
+    pub alone: bool,
+    /// The name that nobody defines, where that is the mistake.
+    pub missing: Option<String>,
+}
+
+impl Mistake {
+    /// Whether it misses one of these names, or a value of the table with that name (`user.…` of `users`).
+    fn misses(&self, names: &[String]) -> bool {
+        let words = self.missing.iter().flat_map(|name| name.split(['.', '/']));
+        words.into_iter().any(|word| {
+            names.iter().any(|name| name == word || name.strip_suffix('s').is_some_and(|one| one == word))
+        })
+    }
 }
 
 impl fmt::Display for Mistake {
@@ -43,7 +57,26 @@ pub struct Mistakes(Vec<Mistake>);
 impl Mistakes {
     /// Notes a mistake at a byte range, with what would be right.
     pub fn at(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
-        self.push(Mistake { message: message.into(), help: Some(help.into()), span: Some(span) });
+        let (message, help) = (message.into(), Some(help.into()));
+        self.push(Mistake { message, help, span: Some(span), alone: false, missing: None });
+    }
+
+    /// Notes a mistake of a value that is wrong whatever else its table says.
+    pub fn alone(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        let (message, help) = (message.into(), Some(help.into()));
+        self.push(Mistake { message, help, span: Some(span), alone: true, missing: None });
+    }
+
+    /// Notes a name that nobody defines.
+    pub fn missing(
+        &mut self,
+        span: Range<usize>,
+        name: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let (message, help) = (message.into(), Some(help.into()));
+        self.push(Mistake { message, help, span: Some(span), alone: true, missing: Some(name.to_owned()) });
     }
 
     /// Notes a mistake.
@@ -58,17 +91,20 @@ impl Mistakes {
         self.0.iter().filter_map(|mistake| mistake.span.clone()).collect()
     }
 
-    /// Adds those of `others` that stand under other headers of the file than these: beside a mistake of shape they
-    /// may only follow from what had to be left out.
-    pub fn add_elsewhere(&mut self, others: Mistakes, text: &str) {
+    /// Adds those of `others` that do not follow from these, which are mistakes of shape: what is wrong by itself, and what
+    /// stands under another header of the file. A name that only something left out would define is not missed.
+    pub fn add_independent(&mut self, others: Mistakes, text: &str, left_out: &[String]) {
         let header = |mistake: &Mistake| {
             // A mistake of a table as a whole stands at its header.
             let before = text.get(..=mistake.span.as_ref()?.start)?;
             Some(before.rfind("\n[").map_or(0, |at| at + 1))
         };
         let taken: Vec<Option<usize>> = self.0.iter().map(header).collect();
+        let spans = self.spans();
         for mistake in others.0 {
-            if taken.is_empty() || !taken.contains(&header(&mistake)) {
+            let own = mistake.alone && mistake.span.as_ref().is_some_and(|span| !spans.contains(span));
+            let elsewhere = taken.is_empty() || !taken.contains(&header(&mistake));
+            if (own || elsewhere) && !mistake.misses(left_out) {
                 self.push(mistake);
             }
         }

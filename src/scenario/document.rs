@@ -32,6 +32,8 @@ pub struct Document {
     /// Mistakes of shape. What they are about was left out of `scenario`, or has a placeholder
     /// there, so that the rest could be read.
     pub mistakes: Mistakes,
+    /// Names in what was left out: whoever uses one of them is not to blame that nobody defines it.
+    pub left_out: Vec<String>,
 }
 
 impl Document {
@@ -48,7 +50,13 @@ impl Document {
 pub fn read_text(path: &Path) -> Result<String, Diagnostics> {
     let fail = |message: String, help: &str| {
         let mut mistakes = Mistakes::default();
-        mistakes.push(Mistake { message, help: Some(help.to_owned()), span: None });
+        mistakes.push(Mistake {
+            message,
+            help: Some(help.to_owned()),
+            span: None,
+            alone: true,
+            missing: None,
+        });
         Diagnostics::new(path, String::new(), mistakes)
     };
     let size = std::fs::metadata(path)
@@ -83,7 +91,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     }
     shape::check(&tree, schema::json_schema(), &mut mistakes);
     let mut tree = tree;
-    if !mistakes.is_empty() && !repair(&mut tree, schema::json_schema(), &mistakes) {
+    let mut left_out = Vec::new();
+    if !mistakes.is_empty() && !repair(&mut tree, schema::json_schema(), &mistakes, &mut left_out) {
         // What is left is no scenario: the rest would be guesswork.
         return Err(Diagnostics::new(path, masked, mistakes));
     }
@@ -93,7 +102,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
             let redacted = mask::redact(text, &secrets);
             let secrets =
                 secrets.into_iter().flat_map(|hidden| hidden.values).map(SecretString::from).collect();
-            Ok(Document { scenario, root, masked, redacted, secrets, mistakes })
+            Ok(Document { scenario, root, masked, redacted, secrets, mistakes, left_out })
         }
         Err(error) => {
             // Beside other mistakes it may only follow from what was put in their place.
@@ -110,6 +119,8 @@ fn syntax(error: &toml::de::Error) -> Mistake {
         message: error.message().trim().replace('\n', "; "),
         help: None,
         span: Some(error.span().unwrap_or(0..0)),
+        alone: false,
+        missing: None,
     }
 }
 
@@ -153,6 +164,19 @@ mod tests {
              s.toml:12:1: unknown key `obtian` in `b` (did you mean `obtain`?)\n\
              s.toml:13:1: `c` has no `kind` (add `kind`: one of `drf-token`, `jwt`, `session`, `basic`, `oauth2-client-credentials`, `static`, `mint`)\n"
         );
+    }
+
+    #[test]
+    fn a_time_without_a_unit_gets_one() {
+        let text = plain(
+            "title=\"t\"\nstacks.a.url=\"http://localhost\"\n[load]\nduration = 15\nwarmup = 0.5\nprecision = 5\n",
+        );
+        assert!(
+            text.contains("s.toml:4:12: `duration` is a number without a unit (write `\"15s\"` for seconds"),
+            "{text}"
+        );
+        assert!(text.contains("(write `\"0.5s\"` for seconds"), "{text}");
+        assert!(text.contains("`precision` is an integer (it must be a string in quotes)"), "{text}");
     }
 
     #[test]

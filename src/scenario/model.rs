@@ -98,6 +98,7 @@ pub struct Prepare {
     pub creates: Vec<String>,
     /// How long it may take. Default 10 minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["10s"]))]
     pub timeout: Option<String>,
 }
 
@@ -202,6 +203,7 @@ pub struct Ready {
     pub status: Option<u16>,
     /// How long it may take. Default 30 s, and 5 s for a server that is not started here and refuses the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["10s"]))]
     pub timeout: Option<String>,
 }
 
@@ -359,6 +361,7 @@ pub enum Auth {
         claims: toml::Table,
         /// Life of a token, for `iat` and `exp`. Default 5 minutes; minted anew before it ends.
         #[serde(default = "default_mint_ttl")]
+        #[schemars(extend("examples" = ["10m"]))]
         ttl: String,
         /// Scheme word in the Authorization header. Default `Bearer`.
         #[serde(default = "default_bearer_scheme")]
@@ -475,6 +478,7 @@ pub struct Route {
     pub body: Option<Body>,
     /// Time-out for the whole request. Default: `load.timeout`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["10s"]))]
     pub timeout: Option<String>,
     /// Follow up to this many redirects on the same stack. Default 0: a redirect is an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -501,6 +505,7 @@ pub struct Flow {
     pub weight: Option<u32>,
     /// Pause between steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["500ms"]))]
     pub think: Option<String>,
     /// The requests, in order; the flow ends at the first that fails.
     pub steps: Vec<Route>,
@@ -656,17 +661,21 @@ pub struct Load {
     pub confirm: Option<u32>,
     /// Most time to spend on a stack (search). Default: what the most probes take.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["10m"]))]
     pub budget: Option<String>,
     /// Numbers of users, each a load of its own (sweep).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<u32>,
     /// Pause of a user between iterations (closed, sweep).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["500ms"]))]
     pub think: Option<String>,
     /// How long, without `stages`; in a search or sweep, how long each load is measured. Default 10 s.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["15s"]))]
     pub duration: Option<String>,
     /// Load before the measured part, left out of the results. Default 2 s.
+    #[schemars(extend("examples" = ["2s"]))]
     pub warmup: String,
     /// Levels over time: each stage goes in a straight line from the level before to `target`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -679,6 +688,7 @@ pub struct Load {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
     /// Time-out of a request, connecting included. Default 10 s.
+    #[schemars(extend("examples" = ["10s"]))]
     pub timeout: String,
     /// Blocks that the load on each stack is cut into where two or more take turns (open, closed; one level). Default: by
     /// `duration` and `rate`, 10 to 20.
@@ -688,6 +698,7 @@ pub struct Load {
     pub order: BlockOrder,
     /// Load before each block that is left out of the results. Default: a quarter of a block, 500 ms at most.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["500ms"]))]
     pub settle: Option<String>,
     /// Worker threads. Default: one, more when the rate asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -735,6 +746,7 @@ pub struct Stage {
     /// Requests a second (open) or users (closed) at its end.
     pub target: f64,
     /// How long it takes.
+    #[schemars(extend("examples" = ["15s"]))]
     pub duration: String,
 }
 
@@ -775,6 +787,7 @@ pub struct Audit {
     /// How long a request may be kept open on purpose, to see whether the server puts up with it: `90s`. Without it none
     /// is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["90s"]))]
     pub patience: Option<String>,
     /// User names and passwords that products come with, to be tried at each login: `{ username = "admin", password =
     /// "admin" }`.

@@ -3,6 +3,7 @@
 //! table it was put into, where a mistake is told already.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -12,12 +13,47 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::diagnostic::Mistakes;
 use super::shape::{self, has_type, resolve};
 
-/// Repairs a document whose mistakes of shape these are; whether its shape is right now.
-pub(super) fn repair<'i>(tree: &mut Spanned<DeTable<'i>>, schema: &'i Value, mistakes: &Mistakes) -> bool {
+/// Repairs a document whose mistakes of shape these are; whether its shape is right now. Names that went with what was taken
+/// out are put into `left_out`.
+pub(super) fn repair<'i>(
+    tree: &mut Spanned<DeTable<'i>>,
+    schema: &'i Value,
+    mistakes: &Mistakes,
+    left_out: &mut Vec<String>,
+) -> bool {
+    let mut words = BTreeSet::new();
+    let right = repair_telling(tree, schema, mistakes, &mut words);
+    // The scenario's own keys define nothing, but for the tables that values are taken from.
+    let mut keys = BTreeSet::new();
+    properties(&schema["$defs"], &mut keys);
+    left_out.extend(words.into_iter().filter(|word| !keys.contains(word.as_str())));
+    right
+}
+
+/// Every name of a property in a schema.
+fn properties<'i>(schema: &'i Value, keys: &mut BTreeSet<&'i str>) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(known)) = map.get("properties") {
+                keys.extend(known.keys().map(String::as_str));
+            }
+            map.values().for_each(|value| properties(value, keys));
+        }
+        Value::Array(items) => items.iter().for_each(|value| properties(value, keys)),
+        _ => {}
+    }
+}
+
+fn repair_telling<'i>(
+    tree: &mut Spanned<DeTable<'i>>,
+    schema: &'i Value,
+    mistakes: &Mistakes,
+    left_out: &mut BTreeSet<String>,
+) -> bool {
     let mut wrong = mistakes.spans();
     // A table may stand where only its own keys are wrong, or be wrong itself: the second round tells them apart.
     for tables in [false, true] {
-        prune(tree.get_mut(), &wrong, tables);
+        prune(tree.get_mut(), &wrong, tables, left_out);
         Fill { root: schema }.table(tree.get_mut(), schema, 0..0);
         let mut left = Mistakes::default();
         shape::check(tree, schema, &mut left);
@@ -26,7 +62,7 @@ pub(super) fn repair<'i>(tree: &mut Spanned<DeTable<'i>>, schema: &'i Value, mis
         }
         wrong = left.spans();
     }
-    prune(tree.get_mut(), &wrong, true);
+    prune(tree.get_mut(), &wrong, true, left_out);
     Fill { root: schema }.table(tree.get_mut(), schema, 0..0);
     let mut left = Mistakes::default();
     shape::check(tree, schema, &mut left);
@@ -34,7 +70,7 @@ pub(super) fn repair<'i>(tree: &mut Spanned<DeTable<'i>>, schema: &'i Value, mis
 }
 
 /// Takes out the keys and elements whose name or value stands at one of these places; tables only when asked to.
-fn prune(table: &mut DeTable<'_>, wrong: &[Range<usize>], tables: bool) {
+fn prune(table: &mut DeTable<'_>, wrong: &[Range<usize>], tables: bool, left_out: &mut BTreeSet<String>) {
     let at_fault = |value: &Spanned<DeValue<'_>>| {
         (tables || !value.get_ref().is_table()) && wrong.contains(&value.span())
     };
@@ -44,25 +80,47 @@ fn prune(table: &mut DeTable<'_>, wrong: &[Range<usize>], tables: bool) {
         .map(|(key, _)| key.get_ref().to_string())
         .collect();
     for name in names {
-        table.remove(name.as_str());
+        if let Some(value) = table.remove(name.as_str()) {
+            words(value.get_ref(), left_out);
+        }
+        left_out.insert(name);
     }
     for (_, value) in table.iter_mut() {
         match value.get_mut() {
-            DeValue::Table(table) => prune(table, wrong, tables),
+            DeValue::Table(table) => prune(table, wrong, tables, left_out),
             DeValue::Array(items) => {
                 if items.iter().any(at_fault) {
+                    items
+                        .iter()
+                        .filter(|item| at_fault(item))
+                        .for_each(|item| words(item.get_ref(), left_out));
                     let mut kept = DeArray::new();
                     items.iter().filter(|item| !at_fault(item)).for_each(|item| kept.push(item.clone()));
                     *items = kept;
                 }
                 for item in items.iter_mut() {
                     if let DeValue::Table(table) = item.get_mut() {
-                        prune(table, wrong, tables);
+                        prune(table, wrong, tables, left_out);
                     }
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// Keys and names in a value.
+fn words(value: &DeValue<'_>, out: &mut BTreeSet<String>) {
+    match value {
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                out.insert(key.get_ref().to_string());
+                words(value.get_ref(), out);
+            }
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| words(item.get_ref(), out)),
+        DeValue::String(text) => drop(out.insert(text.to_string())),
+        _ => {}
     }
 }
 

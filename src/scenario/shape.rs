@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Mistakes;
+use super::duration::parse_duration;
 use super::suggest::one_of;
 
 /// Checks a document against a schema and notes every mistake.
@@ -41,7 +42,14 @@ impl<'a> Walk<'a> {
             };
         }
         if !has_type(value.get_ref(), schema) {
-            return self.wrong_type(value, &type_name(schema), what);
+            return match time(value.get_ref(), schema) {
+                Some(time) => self.mistakes.at(
+                    value.span(),
+                    format!("{what} is a number without a unit"),
+                    format!("write `\"{time}\"` for seconds, or another unit: ms, s, m, h"),
+                ),
+                None => self.wrong_type(value, &type_name(schema), what),
+            };
         }
         match value.get_ref() {
             DeValue::Table(table) => self.table(table, schema, span, what),
@@ -151,6 +159,18 @@ impl<'a> Walk<'a> {
     fn resolve(&self, schema: &'a Value) -> &'a Value {
         resolve(self.schema, schema)
     }
+}
+
+/// A bare number where the schema's example is a time, as the time in seconds that it probably is.
+fn time(value: &DeValue<'_>, schema: &Value) -> Option<String> {
+    let number = match value {
+        DeValue::Integer(number) => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        _ => return None,
+    };
+    let example = schema["examples"][0].as_str()?;
+    let time = format!("{number}s");
+    (parse_duration(example).is_ok() && parse_duration(&time).is_ok()).then_some(time)
 }
 
 /// What a reference refers to; the schema itself when it is none.
