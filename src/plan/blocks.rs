@@ -8,12 +8,13 @@ use crate::scenario::model::Load;
 use crate::scenario::{Document, Place};
 
 /// Blocks that are aimed at: fewer give wide intervals, more give each too few answers.
-const FEWEST: u32 = 10;
-const MOST: u32 = 20;
+const AIM: f64 = 20.0;
+/// Fewest blocks where each would have too few answers.
+const FEWEST: f64 = 10.0;
 /// Answers of a block that let its p95 be estimated.
 const ANSWERS: f64 = 100.0;
-/// No block is cut shorter by itself.
-const SHORTEST: Duration = Duration::from_millis(250);
+/// Lengths below a second, so that blocks fill whole ones; none is cut shorter by itself.
+const SHORT: [f64; 2] = [0.25, 0.5];
 const LONGEST_SETTLE: Duration = Duration::from_millis(500);
 
 /// How a load is cut.
@@ -32,19 +33,41 @@ pub struct BlocksPlan {
 }
 
 impl BlocksPlan {
-    /// The cut that fits a duration and, where it is known, a rate: between [`FEWEST`] and [`MOST`] blocks of whole
-    /// seconds, long enough for their p95 as far as there is time for that.
+    /// The cut that fits a duration and, where it is known, a rate: near to [`AIM`] blocks of whole seconds (a half, a
+    /// quarter), fewer and longer where that lets their p95 be estimated.
     fn fitting(duration: Duration, rate: Option<f64>) -> (u32, Duration) {
         let seconds = duration.as_secs_f64();
-        if seconds < f64::from(FEWEST) {
-            let count = ((seconds / SHORTEST.as_secs_f64()) as u32).clamp(1, FEWEST);
-            return (count, duration / count);
-        }
-        let wanted = rate.map_or(1.0, |rate| (ANSWERS / rate).ceil());
-        let length =
-            wanted.min((seconds / f64::from(FEWEST)).floor()).max((seconds / f64::from(MOST)).ceil());
-        let count = (seconds / length).floor().max(1.0) as u32;
+        let wanted = rate.map_or(0.0, |rate| ANSWERS / rate).min(seconds / FEWEST);
+        let longer = [SHORT[0], SHORT[1], wanted.ceil()].into_iter().find(|length| *length >= wanted);
+        // Not above what leaves the fewest blocks: rounded up, it may be.
+        let longer = longer.unwrap_or(wanted).min(steps_down(seconds / FEWEST));
+        let length = longer.max(near(seconds / AIM));
+        let count = (seconds / length + 1e-6).floor().max(1.0) as u32;
         (count, duration / count)
+    }
+}
+
+/// The nearest length that blocks may have, at most a third above what was asked for.
+fn near(length: f64) -> f64 {
+    if length >= 1.0 {
+        length.round()
+    } else if length >= 0.75 {
+        1.0
+    } else if length >= 0.375 {
+        SHORT[1]
+    } else {
+        SHORT[0]
+    }
+}
+
+/// The longest length that blocks may have and that is not above this.
+fn steps_down(length: f64) -> f64 {
+    if length >= 1.0 {
+        length.floor()
+    } else if length >= SHORT[1] {
+        SHORT[1]
+    } else {
+        SHORT[0]
     }
 }
 
@@ -172,6 +195,10 @@ mod tests {
         assert_eq!(cut(20.0, None), (20, 1.0), "closed: nobody knows how many answers there will be");
         assert_eq!(cut(2.0, Some(50.0)), (8, 0.25));
         assert_eq!(cut(0.1, Some(50.0)), (1, 0.1));
-        assert_eq!(cut(10.5, Some(500.0)), (10, 1.05), "all of it is measured");
+        assert_eq!(cut(10.0, Some(500.0)), (20, 0.5), "as many of the shortest load there is by default");
+        assert_eq!(cut(30.0, Some(500.0)), (15, 2.0));
+        assert_eq!(cut(29.0, Some(500.0)), (29, 1.0), "whole seconds go first");
+        assert_eq!(cut(6.0, Some(20.0)), (12, 0.5), "fewer than ten would be longer still");
+        assert_eq!(cut(10.5, Some(500.0)), (21, 0.5), "all of it is measured");
     }
 }

@@ -59,11 +59,10 @@ pub fn paired(differences: &[f64], seed: u64) -> Option<Estimate> {
     }
     let at = moments(differences);
     let mut draws = Draws::new(seed);
-    let mut resample = vec![0.0; differences.len()];
+    let centred = centred(differences, at.mean);
     let scores = (0..RESAMPLES).map(|_| {
-        redraw(differences, &mut resample, &mut draws);
-        let drawn = moments(&resample);
-        score(drawn.mean - at.mean, drawn.error())
+        let drawn = redrawn(&centred, &mut draws);
+        score(drawn.mean, drawn.error())
     });
     Some(estimate(at.mean, at.error(), scores.collect(), differences.len()))
 }
@@ -78,20 +77,30 @@ pub fn unpaired(first: &[f64], second: &[f64], seed: u64) -> Option<Estimate> {
     let (a, b) = (moments(first), moments(second));
     let difference = b.mean - a.mean;
     let mut draws = Draws::new(seed);
-    let (mut left, mut right) = (vec![0.0; first.len()], vec![0.0; second.len()]);
+    let (left, right) = (centred(first, a.mean), centred(second, b.mean));
     let scores = (0..RESAMPLES).map(|_| {
-        redraw(first, &mut left, &mut draws);
-        redraw(second, &mut right, &mut draws);
-        let (a, b) = (moments(&left), moments(&right));
-        score(b.mean - a.mean - difference, a.error().hypot(b.error()))
+        let (a, b) = (redrawn(&left, &mut draws), redrawn(&right, &mut draws));
+        score(b.mean - a.mean, a.error().hypot(b.error()))
     });
     Some(estimate(difference, a.error().hypot(b.error()), scores.collect(), fewer))
 }
 
-fn redraw(from: &[f64], into: &mut [f64], draws: &mut Draws) {
-    for value in into {
-        *value = from[draws.index(from.len())];
+fn centred(values: &[f64], mean: f64) -> Vec<f64> {
+    values.iter().map(|value| value - mean).collect()
+}
+
+/// The moments of as many values, each drawn from all. In one pass: what is drawn from has a mean of zero.
+fn redrawn(centred: &[f64], draws: &mut Draws) -> Moments {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for _ in centred {
+        let value = centred[draws.index(centred.len())];
+        sum += value;
+        squares += value * value;
     }
+    let count = centred.len() as f64;
+    let mean = sum / count;
+    // Equal values leave nothing but what was rounded off.
+    Moments { mean, variance: ((squares - sum * mean) / (count - 1.0)).max(0.0), count }
 }
 
 struct Moments {
@@ -170,6 +179,18 @@ mod tests {
             let estimate = paired(&values, n).unwrap();
             let outside = !estimate.interval.holds(0.0);
             assert_eq!(outside, estimate.p < 0.05, "{estimate:?}");
+        }
+    }
+
+    /// The simulation of a shift rests on it.
+    #[test]
+    fn what_is_added_to_all_blocks_is_added_to_the_interval() {
+        let values = [0.1, -0.3, 0.2, 0.05, -0.15, 0.2];
+        let shifted = paired(&values.map(|value| value + 0.25), 7).unwrap();
+        let moved = paired(&values, 7).unwrap();
+        for (one, other) in [(shifted.interval, moved.interval), (shifted.narrow, moved.narrow)] {
+            let other = other.map(|end| end + 0.25);
+            assert!((one.low - other.low).abs() < 1e-9 && (one.high - other.high).abs() < 1e-9);
         }
     }
 

@@ -11,14 +11,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use latencies::{Draw, Latencies, Run};
-use shakedown::stats::{self, Judgement};
+use shakedown::stats::{self, Estimate, Judgement};
 
 /// Runs of each simulation.
 const RUNS: u64 = 1_000;
-/// Blocks that a load has by default when it lasts ten seconds, and from twenty seconds on; answers in each.
-const FEWEST: usize = 10;
-const BLOCKS: usize = 20;
-const ANSWERS: usize = 500;
+/// Blocks that a load has by default, answers in each: what 250/s give in 20 s, and 500/s in 10 s.
+const DEFAULT: (usize, usize) = (20, 250);
+/// The fewest that a load of so many answers is cut into.
+const FEWEST: (usize, usize) = (15, 333);
 const QUANTILES: [f64; 2] = [0.5, 0.95];
 /// The shift that has to be found: a tenth.
 const SHIFT: f64 = 0.1;
@@ -45,12 +45,11 @@ impl Tally {
 #[derive(Clone, Copy)]
 struct Asked {
     shapes: bool,
-    shift: bool,
 }
 
 /// Simulates runs of two stacks that are the same, and tallies each quantile. A shift is added afterwards: a stack that is a
 /// tenth slower has every latency a tenth longer, so the same blocks serve for the alarms that are false and for those
-/// that are right.
+/// that are right, and so does the estimate: what is added to all log-ratios is added to its interval.
 fn simulate(latencies: Latencies, blocks: usize, answers: usize, asked: Asked) -> [Tally; 2] {
     let mut tallies = [Tally::default(), Tally::default()];
     for seed in 0..RUNS {
@@ -66,11 +65,10 @@ fn simulate(latencies: Latencies, blocks: usize, answers: usize, asked: Asked) -
                 Judgement::Unclear { .. } => {}
             }
             tally.shapes += u64::from(differs);
-            if !asked.shift {
-                continue;
-            }
-            let shifted: Vec<f64> = ratios.iter().map(|ratio| ratio + SHIFT.ln_1p()).collect();
-            let slower = stats::paired(&shifted, seed).unwrap();
+            let up = |value: f64| value + SHIFT.ln_1p();
+            let (point, interval) = (up(same.point), same.interval.map(up));
+            let p = if interval.holds(0.0) { 1.0 } else { 0.01 };
+            let slower = Estimate { point, interval, narrow: same.narrow.map(up), p, ..same };
             match stats::judge(&slower, slower.p, MARGIN) {
                 Judgement::More => tally.found += 1,
                 Judgement::Less => tally.wrong_way += 1,
@@ -88,22 +86,22 @@ const MODELS: [(Latencies, &str); 3] = [
 ];
 
 fn holds(latencies: Latencies) {
-    for blocks in [FEWEST, BLOCKS] {
-        let asked = Asked { shapes: blocks == FEWEST, shift: blocks == BLOCKS };
-        for (tally, quantile) in simulate(latencies, blocks, ANSWERS, asked).into_iter().zip(QUANTILES) {
+    for (blocks, answers) in [DEFAULT, FEWEST] {
+        let by_default = (blocks, answers) == DEFAULT;
+        // A thousand runs of a test that errs in 5 % swing by 0.7.
+        let most_alarms = if by_default { 5.0 } else { 6.5 };
+        let asked = Asked { shapes: by_default };
+        for (tally, quantile) in simulate(latencies, blocks, answers, asked).into_iter().zip(QUANTILES) {
             let of = |what: &str, n: u64| {
                 format!("{latencies:?} {blocks} blocks p{quantile}: {} % {what}", Tally::percent(n))
             };
             let covered = Tally::percent(tally.covered);
-            // With few blocks it errs on the safe side.
-            let most = if blocks == FEWEST { 98.0 } else { 97.0 };
-            assert!((93.0..=most).contains(&covered), "{}", of("covered", tally.covered));
-            assert!(Tally::percent(tally.false_alarms) <= 5.0, "{}", of("false alarms", tally.false_alarms));
+            assert!((93.0..=97.0).contains(&covered), "{}", of("covered", tally.covered));
+            let alarms = Tally::percent(tally.false_alarms);
+            assert!(alarms <= most_alarms, "{}", of("false alarms", tally.false_alarms));
             assert!(Tally::percent(tally.shapes) <= 6.5, "{}", of("shapes said to differ", tally.shapes));
-            if asked.shift {
-                assert_eq!(tally.wrong_way, 0);
-                assert!(Tally::percent(tally.found) >= 90.0, "{}", of("found", tally.found));
-            }
+            assert_eq!(tally.wrong_way, 0);
+            assert!(Tally::percent(tally.found) >= 90.0, "{}", of("found", tally.found));
         }
     }
 }
@@ -132,7 +130,7 @@ fn a_family_of_routes_raises_no_more_false_alarms_than_one() {
         let estimates: Vec<_> = (0..ROUTES)
             .map(|route| {
                 // What a block's log-ratio looks like: the simulations above show that it is near enough to normal.
-                let ratios: Vec<f64> = (0..FEWEST).map(|_| draw.normal() * 0.1).collect();
+                let ratios: Vec<f64> = (0..FEWEST.0).map(|_| draw.normal() * 0.1).collect();
                 stats::paired(&ratios, route).unwrap()
             })
             .collect();
@@ -171,9 +169,9 @@ fn coverage() -> String {
                    the same is called the same | distributions said to differ |\n\
                    |---|---|---:|---:|---:|---:|---:|---:|---:|\n"
         .to_owned();
-    let asked = Asked { shapes: true, shift: true };
+    let asked = Asked { shapes: true };
     for (latencies, name) in MODELS {
-        for (blocks, answers) in [(FEWEST, 100), (FEWEST, ANSWERS), (BLOCKS, ANSWERS)] {
+        for (blocks, answers) in [(10, 100), (10, 500), FEWEST, DEFAULT, (20, 500)] {
             for (tally, quantile) in simulate(latencies, blocks, answers, asked).into_iter().zip(QUANTILES) {
                 let _ = writeln!(
                     out,
