@@ -691,7 +691,7 @@ pub struct Load {
     #[schemars(extend("examples" = ["10s"]))]
     pub timeout: String,
     /// Blocks that the load on each stack is cut into where two or more take turns (open, closed; one level). Default: by
-    /// `duration` and `rate`, 10 to 20.
+    /// `duration` and `rate`, 10 to 29.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<u32>,
     /// How the stacks take turns: `balanced`, `random`, or `whole` for one after the other.
