@@ -6,7 +6,7 @@
 use shakedown::{engine, plan, record, stack};
 
 #[allow(dead_code, reason = "the library's own tests use the rest")]
-#[path = "../src/report/fixture.rs"]
+#[path = "../src/report/fixture/mod.rs"]
 mod fixture;
 mod readers;
 

@@ -6,7 +6,7 @@
 use shakedown::{engine, plan, record, stack};
 
 #[allow(dead_code)] // the library's own tests use the rest
-#[path = "../src/report/fixture.rs"]
+#[path = "../src/report/fixture/mod.rs"]
 mod fixture;
 
 use std::fs;
@@ -57,6 +57,48 @@ fn every_format_goes_to_its_file() {
     }
     assert_eq!(fs::read_dir(&out).unwrap().count(), 6, "and nothing else is left there");
 }
+
+/// Records as earlier builds wrote them, cut to a few routes and checks: what was once written is read for ever. They are never
+/// written anew; a format that changes adds one.
+#[test]
+fn frozen_records_render_in_every_format() {
+    for entry in fs::read_dir("tests/records").unwrap() {
+        let frozen = entry.unwrap().path();
+        let shown = frozen.display();
+        let out = tempfile::tempdir().unwrap();
+        let names: Vec<&str> = FORMATS.iter().map(|(name, ..)| *name).collect();
+        report(&frozen, &["--format", &names.join(","), "--output", out.path().to_str().unwrap()]).code(0);
+        for (name, file, holds) in FORMATS {
+            let text = fs::read_to_string(out.path().join(file)).unwrap();
+            for part in *holds {
+                assert!(text.contains(part), "{shown} as {name} lacks `{part}`:\n{text}");
+            }
+            assert_eq!(stdout(&report(&frozen, &["--format", name]).code(0)), text, "{shown} as {name}");
+        }
+    }
+}
+
+/// Each format, its file, and what is in it of every frozen record.
+const FORMATS: &[(&str, &str, &[&str])] = &[
+    ("text", "report.txt", &["Quick start", "notes", "DJ-DEBUG-404", "✓ pass    prod: p99 < 250ms"]),
+    (
+        "html",
+        "report.html",
+        &["<!DOCTYPE html>", "<th scope=\"rowgroup\" rowspan=\"2\">notes", "DJ-DEBUG-404"],
+    ),
+    ("md", "report.md", &["## ✅ Quick start", "| notes |", "DJ-DEBUG-404"]),
+    ("json", "report.json", &["\"notes\"", "\"DJ-DEBUG-404\"", "\"p99\""]),
+    ("csv", "latency.csv", &["stack,route,latency,count", "\nprod,notes,response,"]),
+    ("series", "series.csv", &["stack,second,wanted", "\nprod,0,"]),
+    ("probes", "probes.csv", &["stack,model,level"]),
+    ("junit", "junit.xml", &["<testsuites", "DJ-DEBUG-404"]),
+    ("sarif", "audit.sarif", &["\"2.1.0\"", "DJ-DEBUG-404"]),
+    ("sarif-open", "audit-open.sarif", &["\"2.1.0\"", "DJ-DEBUG-404"]),
+    ("prometheus", "metrics.prom", &["# TYPE", "stack=\"prod\""]),
+    ("otlp", "metrics.otlp.json", &["resourceMetrics", "prod"]),
+    ("summary", "summary.json", &["\"version\"", "prod"]),
+    ("codequality", "gl-code-quality-report.json", &["DJ-DEBUG-404", "fingerprint"]),
+];
 
 #[test]
 fn one_format_goes_to_stdout() {

@@ -3,6 +3,7 @@
 use super::quantity;
 pub use crate::expression::{Dimension, Metric};
 use crate::record::{LatencyRecord, RouteRecord, StackRecord, latency};
+use crate::stats;
 
 impl Metric {
     /// Its value in a distribution of response times; `None` for what is no latency or could not be estimated.
@@ -59,6 +60,12 @@ impl Metric {
             ),
             None => "there was no good answer".to_owned(),
         }
+    }
+
+    /// Good answers of a route below which no blocks give a quantile's ratio an interval; `None` for what is no quantile.
+    pub fn answers_for_interval(self) -> Option<u64> {
+        let each = (latency::SAMPLES_BEYOND / (1.0 - self.quantile()?)).round() as u64;
+        Some(each * stats::LEAST as u64)
     }
 
     /// A value with its unit, as a person reads it.

@@ -4,6 +4,7 @@ mod audit;
 mod axis;
 mod cell;
 mod chart;
+mod course;
 mod errors;
 mod figures;
 mod headline;

@@ -1,7 +1,7 @@
 //! What comparisons say with their intervals, in lines that the terminal and Markdown share.
 
 use super::{Document, foreign};
-use crate::compare::{Basis, Comparison, Metric, Ratio, Standing, quantity};
+use crate::compare::{self, Basis, Comparison, Metric, Ratio, Standing, quantity};
 
 /// One ratio with its interval.
 pub struct Line {
@@ -49,6 +49,49 @@ fn told(comparison: &Comparison, metric: Metric) -> Option<String> {
     };
     let said: Vec<String> = groups.iter().map(group).collect();
     (!said.is_empty()).then(|| format!("{} by route: {}", metric.title(), said.join("; ")))
+}
+
+/// Whether the blocks were meant to give a ratio an interval and had too few answers.
+pub fn is_short(comparison: &Comparison, row: &Ratio) -> bool {
+    comparison.basis != Basis::Nothing && row.ratio.is_some() && row.interval().is_none()
+}
+
+/// What the ratios of a quantile lack that have no interval, in a sentence; `None` where each has one.
+pub fn shortfall(document: &Document<'_>, comparison: &Comparison, metric: Metric) -> Option<String> {
+    let needed = metric.answers_for_interval()?;
+    let answers = |route: &str| {
+        let count = |name: &str| {
+            let stack = document.record.stacks.iter().find(|stack| stack.name == name)?;
+            Some(compare::route(stack, route)?.response.count)
+        };
+        Some(count(&comparison.first)?.min(count(&comparison.second)?))
+    };
+    let of_metric = || comparison.of_routes().filter(|row| row.metric == metric && row.ratio.is_some());
+    let mut short: Vec<(&Ratio, u64)> = of_metric()
+        .filter(|row| is_short(comparison, row))
+        .filter_map(|row| Some((row, answers(&row.route)?)))
+        .collect();
+    short.sort_by_key(|(_, answers)| std::cmp::Reverse(*answers));
+    let (row, most) = short.first()?;
+    let routes = match short.len() {
+        n if n == of_metric().count() => "no route".to_owned(),
+        1 => format!("every route but {}", foreign::line(&row.route, 40)),
+        n => format!("every route but {n}"),
+    };
+    let times = needed as f64 / (*most).max(1) as f64;
+    let more = if times < 1.1 {
+        "a little more load would do for it".to_owned()
+    } else {
+        format!("about {:.1} times the load would do for it", (times * 10.0).ceil() / 10.0)
+    };
+    Some(format!(
+        "{} has an interval on {routes}: it takes at least {} good answers on each stack, and {}{} had {}; {more}",
+        metric.name(),
+        quantity::count(needed),
+        foreign::line(&row.route, 40),
+        if short.len() > 1 { ", with the most," } else { "" },
+        quantity::count(*most)
+    ))
 }
 
 fn line(title: String, row: &Ratio) -> Option<Line> {
@@ -138,4 +181,32 @@ pub fn shape(comparison: &Comparison) -> Option<String> {
     } else {
         format!("distribution: no difference found (largest gap {share}, p {:.2})", shape.p)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_quantile_without_interval_says_what_it_takes() {
+        let record = fixture::duet();
+        let document = Document::of(&record);
+        let comparison = &document.comparisons[0];
+        let said = |metric| shortfall(&document, comparison, metric);
+        assert_eq!(said(Metric::P50), None, "each has one");
+        assert_eq!(
+            said(Metric::P99).unwrap(),
+            "p99 has an interval on no route: it takes at least 2,500 good answers on each stack, and notes, with the most, \
+             had 900; about 2.8 times the load would do for it"
+        );
+        let p90 = said(Metric::P90).unwrap();
+        assert!(
+            p90.starts_with("p90 has an interval on every route but ") && p90.contains("250 good"),
+            "{p90}"
+        );
+        let record = fixture::two_stacks();
+        let document = Document::of(&record);
+        assert_eq!(shortfall(&document, &document.comparisons[0], Metric::P99), None, "no blocks");
+    }
 }

@@ -159,6 +159,15 @@ impl Browser {
         std::fs::write(file, STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()).unwrap();
     }
 
+    /// The page printed to a file, with the number of its sheets.
+    pub fn paper(&mut self, file: &Path) -> usize {
+        let printed = self.call("Page.printToPDF", json!({}));
+        let pdf = STANDARD.decode(printed["data"].as_str().unwrap()).unwrap();
+        std::fs::write(file, &pdf).unwrap();
+        let sheet = b"/Type /Page\n";
+        pdf.windows(sheet.len()).filter(|bytes| bytes == sheet).count()
+    }
+
     /// What the page complained about since the last time this was asked.
     pub fn complaints(&mut self) -> Vec<String> {
         // What was said before this answer has arrived with it.

@@ -12,7 +12,7 @@ mod harness;
 use shakedown::{engine, plan, record, report, stack};
 
 #[allow(dead_code)] // the library's own tests use the rest
-#[path = "../../src/report/fixture.rs"]
+#[path = "../../src/report/fixture/mod.rs"]
 mod fixture;
 
 use std::fs;
@@ -186,6 +186,59 @@ fn checks_are_filtered_and_unfold() {
         .ask("document.querySelectorAll('[data-family=CSP] summary').forEach(summary => summary.click()), 0");
     assert_eq!(browser.ask(evidence), true);
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn charts_of_a_route_are_chosen() {
+    let mut browser = browser!();
+    browser.open(&written("chosen", &fixture::duet()), View::LIGHT);
+    browser.ask("document.getElementById('picker').closest('details').open = true");
+    let shown = "[...document.querySelectorAll('.each figcaption')].filter(c => c.checkVisibility()).map(c => c.textContent).join('; ')";
+    assert_eq!(browser.ask(shown), "notes: response time by percentile; notes: response time by block");
+    let choose = |browser: &mut Browser, value: &str| {
+        browser.ask(&format!(
+            "(() => {{ const choice = document.querySelector('#picker select'); choice.value = '{value}'; \
+             choice.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()"
+        ));
+    };
+    choose(&mut browser, "1");
+    assert_eq!(
+        browser.ask(shown),
+        "note-create: response time by percentile; note-create: response time by block; note-create: failed requests by block"
+    );
+    browser.picture(&folder().join("chosen-light.png"));
+    choose(&mut browser, "");
+    let all = browser.ask(shown);
+    let all = all.as_str().unwrap();
+    assert_eq!(all.matches("by percentile").count(), 10, "{all}");
+    assert_eq!(all.matches("time by block").count(), 8, "two routes have too few answers in a block: {all}");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn paper_shows_what_was_found_and_how_to_mend_it() {
+    let mut browser = browser!();
+    let mut record = fixture::two_stacks();
+    let check = "CK-SECURE";
+    let found = fixture::outcome(check, "prod", record::Outcome::Fail, record::Severity::High, "no Secure");
+    record.audit = vec![found];
+    let file = written("paper", &record);
+    let parts = ["summary", "pre", ".place .label", ":scope > p"].map(|part| {
+        format!("document.querySelector('.matrix > .check').querySelector('{part}').checkVisibility()")
+    });
+    for (view, unfolded) in [(View::LIGHT, false), (View::PRINT, true)] {
+        browser.open(&file, view);
+        let seen: Vec<_> = parts.iter().map(|part| browser.ask(part)).collect();
+        assert_eq!(seen, [true, unfolded, unfolded, unfolded], "{}", view.name());
+    }
+    let said = "document.querySelector('.matrix > .check').innerText";
+    let said = browser.ask(said);
+    let said = said.as_str().unwrap();
+    for part in ["GET /api/notes/ HTTP/1.1", "curl -sS", "To mend it", "SESSION_COOKIE_SECURE"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let pages = browser.paper(&folder().join("paper.pdf"));
+    assert!((2..=8).contains(&pages), "{pages} pages");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::compare::{Metric, Ratio, Standing, quantity};
+use crate::compare::{Comparison, Metric, Ratio, Standing, quantity};
 use crate::record::{RouteRecord, StackRecord};
-use crate::report::foreign;
+use crate::report::{foreign, ratios};
 
 /// A metric's value; where there is none, a dash that says why.
 pub fn number(metric: Metric, value: Option<f64>, stack: &StackRecord, route: &RouteRecord) -> Markup {
@@ -21,8 +21,14 @@ pub fn absent(why: &str) -> Markup {
     html! { span.absent title=(why) { "–" } }
 }
 
-/// A ratio with its interval.
-pub fn sure_ratio(row: Option<&Ratio>) -> Markup {
+/// A ratio with its interval; where blocks had too few answers for one, the word that there is none, and no colour.
+pub fn sure_ratio(comparison: &Comparison, row: Option<&Ratio>) -> Markup {
+    if let Some(row) = row.filter(|row| ratios::is_short(comparison, row)) {
+        return html! {
+            span.ratio.same { (quantity::ratio(row.ratio.unwrap_or(1.0))) }
+            span.interval { "no interval" }
+        };
+    }
     html! {
         (ratio(row))
         @if let Some(of) = row.and_then(Ratio::interval) {

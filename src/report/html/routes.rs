@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::cell::{number, sure_ratio};
 use super::chart::{spark, swatch};
-use super::figures;
 use super::headline::over;
 use super::spread::Spread;
+use super::{course, figures};
 use crate::compare::{self, Metric, quantity};
 use crate::record::{RouteRecord, StackRecord};
-use crate::report::{Document, foreign};
+use crate::report::{Document, foreign, ratios};
 
 /// Routes with a row, and of those with charts, in a page.
 const ROUTES: usize = 500;
@@ -32,15 +32,39 @@ pub fn section(document: &Document<'_>) -> Markup {
         section id="routes" {
             h2 { "Routes" }
             (table(document, &names))
-            details {
-                summary { "Response time by percentile of each route" }
-                div.figures {
-                    @for name in names.iter().take(CHARTS) {
-                        @let of: Vec<Option<&RouteRecord>> = record.stacks.iter().map(|s| compare::route(s, name)).collect();
-                        (figures::route(record, &foreign::line(name, 80), &of))
+            (each(document, &names))
+        }
+    }
+}
+
+/// The charts of each route, folded away; the script shows those of one at a time.
+fn each(document: &Document<'_>, names: &[&str]) -> Markup {
+    let record = document.record;
+    let shown = &names[..names.len().min(CHARTS)];
+    let in_blocks = record.stacks.iter().any(|stack| !stack.blocks.is_empty());
+    html! {
+        details {
+            summary { "Charts of each route: by percentile" @if in_blocks { ", over time" } }
+            @if shown.len() > 1 {
+                p.filters id="picker" hidden {
+                    label { "Route "
+                        select {
+                            @for (at, name) in shown.iter().enumerate() { option value=(at) { (foreign::line(name, 80)) } }
+                            option value="" { "all" }
+                        }
                     }
                 }
             }
+            @for name in shown {
+                @let caption = foreign::line(name, 60);
+                @let of: Vec<Option<&RouteRecord>> = record.stacks.iter().map(|s| compare::route(s, name)).collect();
+                div.figures.each {
+                    (figures::route(record, &format!("{caption}: response time by percentile"), &of))
+                    (course::figures(record, &caption, name))
+                }
+            }
+            @if names.len() > CHARTS { p.quiet { "… and " (names.len() - CHARTS) " more routes in the record." } }
+            @if !in_blocks { p.quiet { "What a route did over time is known of a load in blocks." } }
         }
     }
 }
@@ -89,7 +113,8 @@ fn table(document: &Document<'_>, names: &[&str]) -> Markup {
                                                 (number(metric, metric.of(stack, route), stack, route))
                                             }
                                             @if with_ratio && beside {
-                                                td.number { @if at > 0 { (sure_ratio(document.comparisons.get(at - 1).and_then(|c| c.row(name, metric)))) } }
+                                                @let comparison = at.checked_sub(1).and_then(|at| document.comparisons.get(at));
+                                                td.number { @if let Some(of) = comparison { (sure_ratio(of, of.row(name, metric))) } }
                                             }
                                         }
                                         td { @if let Some(spread) = &spread { (shape(at, spread, stack, route)) } }
@@ -108,6 +133,15 @@ fn table(document: &Document<'_>, names: &[&str]) -> Markup {
              a log scale, with lines for the median and, where it is known, p99."
             @if document.comparisons.iter().flat_map(|c| &c.rows).any(|row| row.interval().is_some()) {
                 " Under a ratio stands its 95 % interval, where the blocks have answers enough."
+            }
+        }
+        @let short = |comparison| COLUMNS.into_iter().filter_map(move |(metric, _)| ratios::shortfall(document, comparison, metric));
+        @for comparison in &document.comparisons {
+            @for sentence in short(comparison) {
+                p.quiet {
+                    @if document.comparisons.len() > 1 { (foreign::line(&comparison.second, 24)) ": " }
+                    (sentence) "."
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
 "use strict";
-// The page is whole without this: it adds sorting, filters and the reading of charts by pointer and keys.
+// The page is whole without this: it adds sorting, filters, a choice of route and the reading of charts by pointer and keys.
 
 for (const head of document.querySelectorAll("th[data-sort]")) {
   const button = document.createElement("button");
@@ -59,6 +59,16 @@ if (filters) {
     document.getElementById("none").hidden = shown > 0;
     filters.elements.count.value = any ? `${shown} of ${rows.length} checks` : "";
   });
+}
+
+const picker = document.getElementById("picker");
+if (picker) {
+  const each = document.querySelectorAll(".figures.each");
+  const choice = picker.querySelector("select");
+  const show = () => each.forEach((figures, at) => { figures.hidden = choice.value !== "" && Number(choice.value) !== at; });
+  picker.hidden = false;
+  choice.addEventListener("change", show);
+  show();
 }
 
 for (const figure of document.querySelectorAll("figure.chart")) {
