@@ -231,6 +231,45 @@ fn a_run_is_judged_against_earlier_ones() {
     let ended = Ended::of(command.current_dir(repository.path()).output().unwrap()).expect(0);
     assert!(ended.stdout.contains("in HEAD:before.json"), "{}", ended.stdout);
     assert!(gate(&["--baseline", "/nowhere"]).expect(2).stderr.contains("/nowhere"));
+
+    // In the run itself.
+    let ended = trial.run(&["--no-audit", "--baseline", "/nowhere"]).expect(2);
+    assert!(ended.stderr.contains("/nowhere"), "{}", ended.stderr);
+    let before = repository.path().join("before.json");
+    let before = before.to_str().unwrap();
+    let ended = trial.run(&["--no-audit", "--baseline", before]).expect(0);
+    let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("pass dev vs baseline: p50 < 20x") && said.contains("in before.json"), "{said}");
+
+    // Accepted into a history, and as one file.
+    let accept = |arguments: &[&str]| {
+        let mut command = Command::new(harness::BINARY);
+        command.args(["baseline", "accept"]).arg(trial.out()).args(arguments);
+        Ended::of(command.current_dir(repository.path()).output().unwrap())
+    };
+    let ended = accept(&["--to", "history"]).expect(0);
+    assert!(ended.stdout.contains("run 1 of this machine in history"), "{}", ended.stdout);
+    let again = accept(&["--to", "history"]).expect(0);
+    assert!(again.stdout.contains("run 1 of this machine"), "a run counts once: {}", again.stdout);
+    assert!(accept(&[]).expect(0).stdout.contains("baselines/"));
+    accept(&["--to", "baseline.json"]).expect(0);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "a baseline"]);
+    for (baseline, name) in
+        [("history", ".json), but a summary"), ("HEAD:baseline.json", "in HEAD:baseline.json)")]
+    {
+        let mut command = Command::new(harness::BINARY);
+        command.arg("gate").arg(trial.out()).args(["--baseline", baseline]);
+        let ended = Ended::of(command.current_dir(repository.path()).output().unwrap()).expect(3);
+        assert!(ended.stdout.contains(name), "{name}: {}", ended.stdout);
+    }
+    let mut partial = trial.record();
+    partial.partial = Some("interrupted by the user".into());
+    partial.write(repository.path()).unwrap();
+    let mut command = Command::new(harness::BINARY);
+    command.args(["baseline", "accept"]).arg(repository.path());
+    let ended = Ended::of(command.output().unwrap()).expect(2);
+    assert!(ended.stderr.contains("the record is partial"), "{}", ended.stderr);
 }
 
 #[test]

@@ -131,7 +131,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         itself: false,
         parallel: false,
     };
-    trial::run(&plan, &options, &args.output)
+    trial::run(&plan, &options, &args.output, None)
 }
 
 fn selection(only: Option<&str>) -> Result<Selection, Failed> {

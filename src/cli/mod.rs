@@ -1,6 +1,7 @@
 //! The command line: clap, progress, exit codes. Holds no logic. One file a command.
 
 mod audit;
+mod baseline;
 mod check;
 mod compare;
 mod exit;
@@ -57,6 +58,8 @@ enum Command {
     Check(check::Args),
     /// Judge the gates of a record again, also against earlier runs.
     Gate(gate::Args),
+    /// Keep a run for others to be held against.
+    Baseline(baseline::Args),
     /// Write a starter scenario.
     Init(init::Args),
     /// Obtain, inspect or mint tokens.
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Check(args) => check::run(args),
         Command::Gate(args) => gate::run(args),
+        Command::Baseline(args) => baseline::run(args),
         Command::Init(args) => init::run(args),
         Command::Token(args) => token::run(args),
         Command::Report(args) => report::run(args),

@@ -6,6 +6,7 @@ use super::trial::{self, Output};
 use super::{Exit, Failed};
 use crate::audit::{Policy, Selection};
 use crate::plan::Plan;
+use crate::record::past::Past;
 use crate::run::Options;
 
 /// Arguments of `run`.
@@ -16,6 +17,7 @@ Examples:
   shakedown run my.toml --stack prod --out reports/today
   shakedown run my.toml --json --quiet | jq .verdict
   shakedown run my.toml --self prod              one stack against itself: the noise of the method
+  shakedown run my.toml --baseline history       gates such as `prod vs baseline: p99 < 1.1x` are judged
   shakedown run my.toml --out ci --format junit,sarif     ci/junit.xml and ci/audit.sarif too
 
 Ctrl-C ends the load, stops every process that was started, and keeps what was measured until then.")]
@@ -31,6 +33,9 @@ pub struct Args {
     /// Load all stacks at once instead of in turn: they share the machine, and ratios have no interval.
     #[arg(long, conflicts_with = "itself")]
     parallel: bool,
+    /// Earlier runs for `vs baseline`: a record, a summary, a folder of them, or REF:PATH for one that git keeps.
+    #[arg(long, value_name = "REF", conflicts_with = "itself")]
+    baseline: Option<String>,
     /// Leave the audit out.
     #[arg(long)]
     no_audit: bool,
@@ -56,6 +61,8 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
             "a search or a sweep cannot run on all stacks at once"
         )));
     }
+    // Before the load: a baseline that is not there should cost no run.
+    let past = args.baseline.as_deref().map(Past::read).transpose().map_err(Failed::usage)?;
     let options = Options {
         folder: args.output.folder(&plan.slug),
         only: stacks,
@@ -66,5 +73,5 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         itself,
         parallel: args.parallel,
     };
-    trial::run(&plan, &options, &args.output)
+    trial::run(&plan, &options, &args.output, past.as_deref())
 }

@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{Exit, Failed};
 use crate::gate::Verdict;
 use crate::plan::Plan;
+use crate::record::past::Past;
 use crate::report::terminal::{self, Look};
 use crate::report::{self, Document, Format, foreign, github};
 use crate::run::{self, Finished, Options};
@@ -46,8 +47,13 @@ impl Output {
     }
 }
 
-/// Runs a plan to its end.
-pub(super) fn run(plan: &Plan, options: &Options, output: &Output) -> Result<Exit, Failed> {
+/// Runs a plan to its end; gates on a baseline are judged by these runs, where there are any.
+pub(super) fn run(
+    plan: &Plan,
+    options: &Options,
+    output: &Output,
+    past: Option<&[Past]>,
+) -> Result<Exit, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -56,7 +62,7 @@ pub(super) fn run(plan: &Plan, options: &Options, output: &Output) -> Result<Exi
     let finished = runtime.block_on(drive(plan, options, output.quiet))?;
     // Blocking leftovers (a slow name look-up) must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    Ok(conclude(output, &options.folder, &finished))
+    Ok(conclude(output, &options.folder, &finished, past))
 }
 
 /// Refuses the name of a stack that the scenario does not have.
@@ -153,8 +159,11 @@ fn broken_gates(document: &Document<'_>) -> String {
     told.collect()
 }
 
-fn conclude(output: &Output, folder: &Path, finished: &Finished) -> Exit {
-    let document = Document::of(&finished.record);
+fn conclude(output: &Output, folder: &Path, finished: &Finished, past: Option<&[Past]>) -> Exit {
+    let document = match past {
+        Some(past) => Document::against(&finished.record, past),
+        None => Document::of(&finished.record),
+    };
     let written = report::write(&document, &output.formats(), folder);
     let trouble: Vec<String> = [written.err(), finished.unsaved.clone()]
         .into_iter()

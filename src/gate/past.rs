@@ -18,7 +18,7 @@ pub(super) fn against_past(
     past: Option<&[Past]>,
 ) -> Judged {
     let Some(past) = past else {
-        let reason = "no baseline was given: `shakedown gate RUN --baseline REF` judges it";
+        let reason = "no baseline was given: `--baseline REF` of `run` or `gate` judges it";
         return (Verdict::Skipped, reason.to_owned());
     };
     judge(record, subject, bound, past).unwrap_or_else(|reason| (Verdict::Unknown, reason))

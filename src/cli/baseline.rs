@@ -1,0 +1,101 @@
+//! `shakedown baseline`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+
+use super::{Exit, Failed};
+use crate::compare;
+use crate::gate::Verdict;
+use crate::record::past::Past;
+use crate::record::{Record, store};
+use crate::report::{Document, foreign, summary};
+
+/// Arguments of `baseline`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a run's summary, small enough to be committed, where `--baseline` reads it.
+    #[command(after_long_help = EXAMPLES)]
+    Accept {
+        /// Folder of a run, or its record.json.
+        record: PathBuf,
+        /// A folder, which keeps one file a run and is the history; or a file (.json), which is replaced
+        /// [default: baselines/SCENARIO].
+        #[arg(long, value_name = "PATH")]
+        to: Option<PathBuf>,
+    },
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  shakedown baseline accept RUN                       one more run of the history in baselines/SCENARIO
+  shakedown baseline accept RUN --to baseline.json    the one run that others are held against
+  shakedown gate RUN --baseline baselines/my          judge against the history
+  shakedown gate RUN --baseline main:baseline.json    judge against what git keeps
+
+The findings of an audit have a baseline of their own: `shakedown audit baseline`.";
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<Exit, Failed> {
+    let Command::Accept { record, to } = args.command;
+    let record = Record::read(&record).map_err(Failed::usage)?;
+    if let Some(partial) = &record.partial {
+        return Err(Failed::usage(miette::miette!(
+            help = "give the record of a run that came to its end",
+            "the record is partial ({}): no run can be held against it",
+            foreign::line(partial, 200)
+        )));
+    }
+    if !record.stacks.iter().any(crate::record::StackRecord::has_figures) {
+        return Err(Failed::usage(miette::miette!(
+            help = "findings have a baseline of their own: `shakedown audit baseline`",
+            "the record has no load, so it has no figures"
+        )));
+    }
+    let to = to.unwrap_or_else(|| Path::new("baselines").join(slug(&record.scenario.slug)));
+    let history = to.is_dir() || to.extension().is_none_or(|end| end != "json");
+    let document = Document::of(&record);
+    let text = summary::render(&document);
+    let file = if history {
+        store::create_folder(&to).map_err(Failed::internal)?;
+        to.join(format!("{}.json", record.started.strftime("%Y-%m-%dT%H-%M-%S%.3fZ")))
+    } else {
+        to.clone()
+    };
+    store::replace(&file, text.as_bytes()).map_err(Failed::internal)?;
+    anstream::println!("{}", told(&file, &to, history, &record)?);
+    if document.status() == Verdict::Fail {
+        anstream::eprintln!("its gates do not hold: what is slower in it is accepted from now on");
+    }
+    Ok(Exit::Pass)
+}
+
+/// What was written, and what else is there.
+fn told(file: &Path, to: &Path, history: bool, record: &Record) -> Result<String, Failed> {
+    if !history {
+        return Ok(format!("{}: accepted", file.display()));
+    }
+    let runs = Past::read(&to.to_string_lossy()).map_err(Failed::usage)?;
+    let here = runs.iter().filter(|run| run.machine() == &record.machine).count();
+    let elsewhere = runs.iter().find_map(|run| compare::other_machine(&record.machine, run.machine()));
+    let mut told = format!("{}: run {here} of this machine in {}", file.display(), to.display());
+    if let Some(other) = elsewhere {
+        let others = runs.len() - here;
+        told.push_str(&format!(
+            "; {others} are of {}, and are not held against it",
+            foreign::line(&other, 300)
+        ));
+    }
+    Ok(told)
+}
+
+/// A record is foreign: its scenario's name must not lead out of the folder.
+fn slug(name: &str) -> String {
+    name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
