@@ -120,7 +120,7 @@ fn several_formats_need_a_folder() {
 fn what_is_no_record_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let said = stderr(&report(folder.path(), &[]).code(2));
-    assert!(said.contains("record.json"), "{said}");
+    assert!(said.contains("record.json") && said.contains("runs are under reports/"), "{said}");
     fs::write(folder.path().join("record.json"), "{\"version\": 1}").unwrap();
     let said = stderr(&report(folder.path(), &[]).code(2));
     assert!(said.contains("is not a record"), "{said}");

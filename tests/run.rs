@@ -158,6 +158,41 @@ fn a_folder_that_cannot_be_made_is_exit_4() {
 }
 
 #[test]
+fn an_out_that_is_a_file_is_exit_2() {
+    let trial = Trial::new(&at_url("http://127.0.0.1:9", HOME));
+    std::fs::write(trial.file("taken"), "mine").unwrap();
+    for out in ["taken", "taken/below"] {
+        let mut command = Command::new(harness::BINARY);
+        command.arg("run").arg(trial.scenario()).arg("--out").arg(trial.file(out));
+        let ended = Ended::of(command.output().unwrap()).expect(2);
+        assert!(
+            ended.stderr.contains("taken` is a") && ended.stderr.contains("--out DIR"),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(std::fs::read_to_string(trial.file("taken")).unwrap(), "mine");
+}
+
+#[test]
+fn a_folder_holds_one_run() {
+    let trial = Trial::new(
+        &at_url("http://127.0.0.1:9", HOME).replace("[load]", "ready = { timeout = \"100ms\" }\n[load]"),
+    );
+    trial.run(&["--format", "junit,sarif"]).expect(3);
+    std::fs::write(trial.out().join("logs/other-server.log"), "old").unwrap();
+    std::fs::write(trial.out().join("notes.txt"), "mine").unwrap();
+    assert!(trial.out().join("junit.xml").is_file());
+    trial.run(&["--format", "json"]).expect(3);
+    for gone in ["junit.xml", "audit.sarif", "logs/other-server.log"] {
+        assert!(!trial.out().join(gone).exists(), "{gone} is of an earlier run");
+    }
+    for kept in ["report.json", "report.md", "record.json", "notes.txt"] {
+        assert!(trial.out().join(kept).is_file(), "{kept} is missing");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_exit_3_and_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

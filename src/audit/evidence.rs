@@ -312,8 +312,8 @@ mod tests {
         let evidence = evidence("CK-SECURE");
         let (request, response) = (evidence.request.as_str(), evidence.response.as_str());
         assert!(request.contains("\nHost: 127.0.0.1:8443\nAuthorization: Bearer [redacted"), "{request}");
-        assert!(request.contains("\nCookie: sessionid=[redacted 32 b"), "{request}");
-        assert!(request.contains("; lang=[redacted 2 b"), "{request}");
+        assert!(request.contains("\nCookie: sessionid=[redacted "), "{request}");
+        assert!(request.contains("; lang=[redacted "), "{request}");
         assert!(request.contains("\nX-Note: it's `id` $HOME\n"), "{request}");
         assert!(request.ends_with("(and a body of 24 bytes)"), "{request}");
         assert!(response.starts_with("HTTP/1.1 200\nServer: nginx"), "{response}");
@@ -344,7 +344,7 @@ mod tests {
             r#"-H "X-Pad: $LONG""#,
             r"-H 'X-Note: it'\''s `id` $HOME'",
             "--data-binary @-",
-            "'https://127.0.0.1:8443/a?token=[redacted 15 b",
+            "'https://127.0.0.1:8443/a?token=[redacted ",
         ] {
             assert!(curl.contains(part), "{part} in {curl}");
         }

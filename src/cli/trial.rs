@@ -12,6 +12,7 @@ use super::{Exit, Failed};
 use crate::gate::Verdict;
 use crate::plan::Plan;
 use crate::record::past::Past;
+use crate::record::store::RECORD_FILE;
 use crate::report::terminal::{self, Look};
 use crate::report::{self, Document, Format, foreign, github};
 use crate::run::{self, Finished, Options};
@@ -54,6 +55,7 @@ pub(super) fn run(
     output: &Output,
     past: Option<&[Past]>,
 ) -> Result<Exit, Failed> {
+    ready_folder(&options.folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -63,6 +65,22 @@ pub(super) fn run(
     // Blocking leftovers (a slow name look-up) must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(conclude(output, &options.folder, &finished, past))
+}
+
+/// Refuses a folder that is a file, and takes out what an earlier run left there: a folder holds one run.
+fn ready_folder(folder: &Path) -> Result<(), Failed> {
+    if let Some(file) = folder.ancestors().find(|path| path.is_file()) {
+        return Err(Failed::usage(miette::miette!(
+            help = "give the folder for the run's files: `--out DIR`",
+            "`{}` is a file",
+            file.display()
+        )));
+    }
+    if folder.join(RECORD_FILE).is_file() {
+        report::clear(folder).map_err(Failed::internal)?;
+        run::clear(folder).map_err(Failed::internal)?;
+    }
+    Ok(())
 }
 
 /// Refuses the name of a stack that the scenario does not have.

@@ -26,7 +26,7 @@ pub use crate::scenario::model::{
     RouteKind,
 };
 use crate::scenario::model::{Auth, Hook};
-use crate::scenario::{Diagnostics, Mistakes};
+use crate::scenario::{self, Diagnostics, Mistakes};
 use crate::secret::{ExposeSecret, Redactor, SecretString, spellings};
 pub use accepts::AcceptPlan;
 pub use blocks::BlocksPlan;
@@ -163,7 +163,7 @@ impl Plan {
 
     /// The scenario's text for the record: without inline passwords, and without the secrets of `redactor`.
     pub fn redacted_source(&self, redactor: &Redactor) -> String {
-        redactor.scrub(&self.source.redacted)
+        scenario::scrub_copy(&self.source.redacted, redactor)
     }
 }
 

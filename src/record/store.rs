@@ -18,9 +18,9 @@ pub const RECORD_FILE: &str = "record.json";
 pub enum StoreError {
     /// The file system said no.
     #[error("cannot {action} {path}: {source}")]
-    #[diagnostic(help("{}", io_help(source)))]
+    #[diagnostic(help("{}", io_help(action, source)))]
     Io {
-        /// `read`, `write`, `create`.
+        /// `read`, `write`, `create`, `remove`.
         action: &'static str,
         /// Which file.
         path: String,
@@ -54,8 +54,11 @@ impl StoreError {
     }
 }
 
-fn io_help(error: &io::Error) -> &'static str {
+fn io_help(action: &str, error: &io::Error) -> &'static str {
     match error.kind() {
+        _ if action == "read" => {
+            "give the folder of a run, or its record.json: runs are under reports/SCENARIO/TIME"
+        }
         io::ErrorKind::StorageFull => "the disk is full: what was written before stays, marked partial",
         io::ErrorKind::PermissionDenied => "check the folder's permissions, or choose another with --out",
         _ => "choose another folder with --out",
@@ -132,6 +135,21 @@ pub fn replace(target: &Path, content: &[u8]) -> Result<(), StoreError> {
         let _ = fs::remove_file(&beside);
         StoreError::Io { action: "write", path: target.display().to_string(), source: Arc::new(source) }
     })
+}
+
+/// Removes a file that may be there.
+///
+/// # Errors
+/// What the file system said.
+pub fn remove(file: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(file) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::Io {
+            action: "remove",
+            path: file.display().to_string(),
+            source: Arc::new(source),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Creates a folder and those above it.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::{
     Document, codequality, csv, html, json, junit, markdown, otlp, prometheus, sarif, summary, terminal,
 };
@@ -80,6 +82,14 @@ impl Format {
             Format::Codequality => codequality::render(document),
         }
     }
+}
+
+/// Takes the reports of an earlier run out of a folder.
+///
+/// # Errors
+/// What the file system said.
+pub fn clear(folder: &Path) -> Result<(), StoreError> {
+    Format::value_variants().iter().try_for_each(|format| store::remove(&folder.join(format.file_name())))
 }
 
 /// Writes the document in these formats to a folder and gives the files' paths.

@@ -25,7 +25,7 @@ pub mod summary;
 pub mod terminal;
 mod verdict;
 
-pub use self::format::{Format, write};
+pub use self::format::{Format, clear, write};
 
 use crate::compare::{self, Comparison, Insight};
 use crate::gate::{self, GateOutcome, Verdict};

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 pub use self::blocks::time as blocks_time;
 use self::blocks::{Lane, Ready};
+pub use self::folder::clear;
 use self::load::Site;
 use crate::audit::{self, AuditInput, Audited, Mode, Policy, Selection};
 use crate::auth::Wallet;

@@ -1,6 +1,7 @@
 //! The scenario file: its serde model, its JSON Schema and the diagnostics that point into it.
 //! Reading the file is the only I/O here.
 
+mod copy;
 mod diagnostic;
 mod document;
 mod duration;
@@ -13,6 +14,7 @@ mod schema;
 mod shape;
 mod suggest;
 
+pub use copy::scrub_copy;
 pub use diagnostic::{Diagnostics, Mistake, Mistakes};
 pub use document::{Document, parse, read_text};
 pub use duration::{DurationError, parse_duration};

@@ -207,7 +207,7 @@ fn nonces_of_one_route_differ() {
     assert_eq!(worst("CSP-NONCE-STATIC", &answers("A83v")), None);
     let same = answers("q83v");
     assert_eq!(worst("CSP-NONCE-STATIC", &same), FAIL);
-    assert!(details("CSP-NONCE-STATIC", &same).contains("2 of 2 answers have [redacted 24 b "));
+    assert!(details("CSP-NONCE-STATIC", &same).contains("2 of 2 answers have [redacted "));
     assert!(matches!(judge("CSP-NONCE-STATIC", &with(&[STRICT], "")), Judgement::NotRun(_)));
     let mut elsewhere = answers("q83v");
     elsewhere.exchanges[1].site.name = "other".into();
