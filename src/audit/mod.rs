@@ -171,6 +171,19 @@ impl Audited {
         self.checks.iter().any(|check| check.id == id)
     }
 
+    /// What the selected checks send beside a load or afterwards, as far as the scenario has it and allows it.
+    #[must_use]
+    pub fn trials(&self, when: load::When) -> Vec<&'static load::Trial> {
+        let wanted = |trial: &&load::Trial| {
+            let name = trial.probe.name;
+            let mut probes = self.checks.iter().flat_map(|check| check.probes);
+            trial.when == when
+                && !self.facts.unsent.contains_key(name)
+                && probes.any(|probe| probe.name == name)
+        };
+        load::TRIALS.iter().filter(wanted).collect()
+    }
+
     /// Judges the selected checks of these modes. `redactor` takes secrets out of the evidence.
     #[must_use]
     pub fn judge(&self, modes: &[Mode], redactor: &Redactor) -> Vec<CheckOutcome> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::AuditInput;
@@ -36,6 +37,10 @@ pub struct Prober<'i> {
     pub(super) exchanges: Vec<Exchange>,
     /// What the project's own deployment checks say.
     pub(super) declared: Option<BTreeMap<String, String>>,
+    /// Position of an exchange and the seconds that it came after what it is measured from.
+    pub(super) seconds: Vec<(usize, f64)>,
+    /// Says when the load is over that this goes on beside.
+    pub(super) over: Option<watch::Receiver<bool>>,
     /// Why the probe at hand could not be sent as a whole.
     refused: Option<Unsent>,
     /// The requests that the probe at hand may still send.
@@ -54,6 +59,8 @@ impl<'i> Prober<'i> {
             input,
             exchanges: Vec::new(),
             declared: None,
+            seconds: Vec::new(),
+            over: None,
             refused: None,
             left: 0,
             bytes: BYTES,
@@ -264,9 +271,30 @@ impl<'i> Prober<'i> {
         self.exchanges.push(exchange);
     }
 
+    /// Sends and keeps, with the seconds since that moment at which it was sent.
+    pub async fn send_since(
+        &mut self,
+        since: Instant,
+        purpose: Purpose,
+        site: Site,
+        request: Request,
+    ) -> Option<Response> {
+        let seconds = since.elapsed().as_secs_f64();
+        let exchange = self.ask(purpose, site, request).await?;
+        let answer = exchange.answer.clone().ok();
+        self.seconds.push((self.exchanges.len(), seconds));
+        self.exchanges.push(exchange);
+        answer
+    }
+
+    /// Whether the load is over that this goes on beside.
+    pub fn is_over(&self) -> bool {
+        self.over.as_ref().is_some_and(|over| *over.borrow())
+    }
+
     /// Waits until one more request of so many bytes may be sent; `None`: none may.
     async fn turn(&mut self, bytes: usize) -> Option<()> {
-        if self.given_up().is_some() {
+        if self.given_up().is_some() || self.is_over() {
             return None;
         }
         if self.left == 0 {

@@ -12,7 +12,7 @@ use super::host;
 use super::load::{RENEW_MARGIN, Site, Stretch};
 use super::turns::turns;
 use super::{Broken, Event, Trial};
-use crate::audit::load::Strangers;
+use crate::audit::load::Company;
 use crate::auth::Wallet;
 use crate::engine::{
     Counts, GeneratorTally, Latencies, LoadTally, RouteTally, SecondTally, Spread, histogram,
@@ -96,7 +96,7 @@ impl Trial<'_> {
         self.interrupted |= interrupted;
         for lane in lanes {
             let mut stretch = lane.sum.stretch();
-            let strangers = stretch.strangers.take();
+            let company = std::mem::take(&mut stretch.company);
             if let Some(ready) = ready.get_mut(lane.ready)
                 && let Some(running) = running.get_mut(ready.running)
             {
@@ -108,7 +108,7 @@ impl Trial<'_> {
                     wallet: &mut ready.wallet,
                 };
                 let whole = lane.outcome.is_none() && !interrupted;
-                self.bring(&site, &stretch.tally, strangers, whole).await;
+                self.bring(&site, &stretch.tally, company, whole).await;
             }
             self.keep(lane.position, &lane.name, stretch);
             match lane.outcome {
@@ -163,8 +163,8 @@ struct Sum {
     tally: LoadTally,
     samples: Vec<Sample>,
     measured_from: Option<Instant>,
-    /// Those who asked beside the blocks without a right to.
-    strangers: Option<Strangers>,
+    /// Those who asked beside the blocks.
+    company: Company,
     /// The second that the next block may go on with.
     open: Option<(SecondTally, Histogram<u64>)>,
 }
@@ -191,7 +191,7 @@ impl Sum {
             interrupted: false,
             next: plan.load.first,
         };
-        Sum { tally, samples: Vec::new(), measured_from: None, strangers: None, open: None }
+        Sum { tally, samples: Vec::new(), measured_from: None, company: Company::default(), open: None }
     }
 
     fn add(
@@ -210,9 +210,7 @@ impl Sum {
         for sample in resources.into_iter().flat_map(|of| of.samples).skip(usize::from(!first)) {
             self.samples.push(Sample { at_s: sample.at_s + before, cpu_s: sample.cpu_s + cpu, ..sample });
         }
-        if let Some(more) = stretch.strangers {
-            self.strangers.get_or_insert_default().add(more);
-        }
+        self.company.add(stretch.company);
         let (sum, block) = (&mut self.tally, stretch.tally);
         for (sum, route) in sum.routes.iter_mut().zip(&block.routes) {
             sum.counts.add(&route.counts);
@@ -275,7 +273,7 @@ impl Sum {
             samples: self.samples,
             death: None,
             measured_from: self.measured_from,
-            strangers: self.strangers,
+            company: self.company,
         }
     }
 }

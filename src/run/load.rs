@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use super::{Broken, Event, Trial, or_stopped};
-use crate::audit::load::{Brought, Strangers};
+use crate::audit::load::{Brought, Company, Trial as Probing, When};
 use crate::audit::{self, AuditInput, Selection};
 use crate::auth::{Renewed, Wallet};
 use crate::engine::{self, LoadInput, LoadTally};
@@ -21,7 +21,7 @@ use crate::wire::Endpoint;
 
 /// Between two samples of the process tree.
 const SAMPLE_EVERY: Duration = Duration::from_millis(500);
-/// For a stranger's request that is under way when the load is over.
+/// For a request of the audit's that is under way when the load is over.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Between two looks at which tokens end soon.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
@@ -44,8 +44,8 @@ pub(super) struct Stretch {
     pub(super) samples: Vec<Sample>,
     pub(super) death: Option<String>,
     pub(super) measured_from: Option<Instant>,
-    /// Who asked beside the load without a right to.
-    pub(super) strangers: Option<Strangers>,
+    /// Who asked beside the load.
+    pub(super) company: Company,
 }
 
 impl Stretch {
@@ -70,8 +70,8 @@ impl Trial<'_> {
         }
         let mut stretch = self.stretch(plan, site).await?;
         let outcome = stretch.outcome();
-        let strangers = stretch.strangers.take();
-        self.bring(site, &stretch.tally, strangers, outcome.is_ok()).await;
+        let company = std::mem::take(&mut stretch.company);
+        self.bring(site, &stretch.tally, company, outcome.is_ok()).await;
         self.keep(site.position, site.name, stretch);
         outcome
     }
@@ -81,33 +81,48 @@ impl Trial<'_> {
         self.audited.iter().any(|audited| audited.facts.stack == stack && audited.judges(check))
     }
 
+    /// What the stack's audit sends beside a load, or afterwards.
+    fn trials(&self, stack: &str, when: When) -> Vec<&'static Probing> {
+        let audited = self.audited.iter().find(|audited| audited.facts.stack == stack);
+        audited.map(|audited| audited.trials(when)).unwrap_or_default()
+    }
+
     /// Gives the load to the stack's audit. `whole`: it came to its end, and the stack is asked once more.
     pub(super) async fn bring(
         &mut self,
         site: &Site<'_>,
         tally: &LoadTally,
-        strangers: Option<Strangers>,
+        mut company: Company,
         whole: bool,
     ) {
         let mut after = None;
-        if whole && self.audits(site.name, "LOAD-RECOVER") {
-            let input = AuditInput {
-                plan: self.plan,
-                stack: site.running.id,
-                endpoint: &site.running.endpoint,
-                values: site.values,
-                wallet: site.wallet,
-                redactor: &self.redactor,
-                earlier: None,
-            };
-            if let Ok(recovery) = Selection::parse("LOAD-RECOVER") {
-                self.say(Event::Step {
-                    stack: Some(site.name.to_owned()),
-                    text: "asking again after the load".into(),
-                });
-                after =
-                    or_stopped(self.stop.clone(), audit::collect(&input, &recovery, &|_| {})).await.flatten();
-            }
+        let input = AuditInput {
+            plan: self.plan,
+            stack: site.running.id,
+            endpoint: &site.running.endpoint,
+            values: site.values,
+            wallet: site.wallet,
+            redactor: &self.redactor,
+            earlier: None,
+        };
+        if whole
+            && self.audits(site.name, "LOAD-RECOVER")
+            && let Ok(recovery) = Selection::parse("LOAD-RECOVER")
+        {
+            self.say(Event::Step {
+                stack: Some(site.name.to_owned()),
+                text: "asking again after the load".into(),
+            });
+            after = or_stopped(self.stop.clone(), audit::collect(&input, &recovery, &|_| {})).await.flatten();
+        }
+        let trials = self.trials(site.name, When::Afterwards);
+        if whole && !trials.is_empty() {
+            self.say(Event::Step {
+                stack: Some(site.name.to_owned()),
+                text: "small loads of the audit's own".into(),
+            });
+            let sent = or_stopped(self.stop.clone(), audit::load::send(&input, &trials, None)).await;
+            company.trials.add(sent.unwrap_or_default());
         }
         let Some(audited) = self.audited.iter_mut().find(|audited| audited.facts.stack == site.name) else {
             return;
@@ -116,7 +131,7 @@ impl Trial<'_> {
             plan: self.plan,
             tally,
             wallet: site.wallet,
-            strangers,
+            company,
             after: after.map(|after| after.facts),
         });
     }
@@ -161,10 +176,13 @@ impl Trial<'_> {
             earlier: None,
         };
         let (over, is_over) = watch::channel(false);
-        let wanted = self.plan.load.series.is_none() && self.audits(name, "LOAD-FAIL-OPEN");
-        let mingling = async { if wanted { audit::load::mingle(&input, is_over).await } else { None } };
-        let mut mingling = std::pin::pin!(mingling);
-        let mut strangers = None;
+        let one_load = self.plan.load.series.is_none();
+        let mingles = one_load && self.audits(name, "LOAD-FAIL-OPEN");
+        // Once is enough, where a load comes in blocks.
+        let first = one_load && self.record.stacks[position].blocks.is_empty();
+        let trials = if first { self.trials(name, When::Beside) } else { Vec::new() };
+        let mut accompanying = std::pin::pin!(audit::load::accompany(&input, mingles, &trials, is_over));
+        let mut company = None;
         let load = engine::load(LoadInput {
             plan,
             endpoint: &endpoint,
@@ -189,7 +207,7 @@ impl Trial<'_> {
             tokio::select! {
                 tally = &mut load => break tally,
                 trouble = &mut renewal, if troubles.is_empty() => troubles.push(trouble),
-                came = &mut mingling, if strangers.is_none() => strangers = Some(came),
+                came = &mut accompanying, if company.is_none() => company = Some(came),
                 Ok(_) = stop.wait_for(|stopped| *stopped), if !*halt.borrow() => {
                     // The engine outlives its own stop channel only by returning: a send cannot be lost.
                     let _ = halt.send(true);
@@ -217,8 +235,8 @@ impl Trial<'_> {
         }
         // One may be under way: what it gets still counts.
         let _ = over.send(true);
-        if strangers.is_none() {
-            strangers = tokio::time::timeout(FAREWELL, mingling).await.ok();
+        if company.is_none() {
+            company = tokio::time::timeout(FAREWELL, accompanying).await.ok();
         }
         while let Ok(event) = events.try_recv() {
             self.pass_on(name, event, measured_from);
@@ -229,8 +247,8 @@ impl Trial<'_> {
         for trouble in troubles {
             self.record.stacks[position].warnings.push(self.redactor.scrub(&trouble));
         }
-        let strangers = strangers.flatten();
-        Ok(Stretch { tally, samples, death, measured_from, strangers })
+        let company = company.unwrap_or_default();
+        Ok(Stretch { tally, samples, death, measured_from, company })
     }
 
     fn pass_on(&mut self, stack: &str, event: engine::Event, measured_from: Option<Instant>) {

@@ -40,14 +40,14 @@ impl<'a> Trial<'a> {
                 Err(broken) => Err(broken),
                 Ok(mut stretch) => {
                     let outcome = stretch.outcome();
-                    let strangers = stretch.strangers.take();
+                    let company = std::mem::take(&mut stretch.company);
                     if let Some(ready) = ready.get_mut(lane.ready)
                         && let Some(running) = running.get_mut(ready.running)
                     {
                         let (values, wallet) = (&ready.values, &mut ready.wallet);
                         let (name, position) = (lane.name.as_str(), lane.position);
                         let site = Site { running, name, position, values, wallet };
-                        self.bring(&site, &stretch.tally, strangers, outcome.is_ok()).await;
+                        self.bring(&site, &stretch.tally, company, outcome.is_ok()).await;
                     }
                     self.keep(lane.position, &lane.name, stretch);
                     outcome

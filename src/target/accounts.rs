@@ -11,7 +11,7 @@ use super::app::{App, Shared};
 use super::caller::session_account;
 use super::entrance::{self, Turned};
 use super::fields::Fields;
-use super::{Fault, cookies, csrf, debug_pages, pages};
+use super::{Fault, cookies, csrf, debug_pages, pages, strain};
 
 const HOME: &str = "/dashboard/";
 
@@ -97,6 +97,7 @@ async fn logout_by_get(State(app): State<Shared>, headers: HeaderMap) -> Respons
 fn end(app: &App, headers: &HeaderMap) -> Response {
     if let Some(id) = cookies::get(headers, cookies::SESSION)
         && !app.has(Fault::LogoutKeepsSession)
+        && !strain::is_busy(app, Fault::LogoutFailsWhenBusy)
     {
         app.sessions.close(&id);
     }

@@ -217,6 +217,9 @@ faults! {
     OpensWhenBusy "opens-when-busy" "LOAD-FAIL-OPEN" "Under load whoami answers without a genuine credential.";
     SameJti "same-jti" "LOAD-JTI-UNIQUE" "Every token has the same jti.";
     TwoVersions "two-versions" "LOAD-WORKER-DRIFT" "Under load every other answer names another server.";
+    LogoutFailsWhenBusy "logout-fails-when-busy" "LOAD-REVOKED" "Under load a logout ends nothing.";
+    TokensKeptWhenBusy "tokens-kept-when-busy" "LOAD-EXPIRED" "Under load a token that was good once is good for ever.";
+    CacheForgetsHost "cache-forgets-host" "LOAD-CACHE-KEY" "A cache keeps what X-Forwarded-Host made of the home page, by its address only.";
     StaysDown "stays-down" "LOAD-RECOVER" "/healthz is down from the load on.";
     OtherFiles "other-files" "DIFF-STATIC" "A line more in each static file.";
     SharedSessions "shared-sessions" "DIFF-SECRET" "Every target with this fault opens to the others' sessions.";

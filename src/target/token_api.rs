@@ -12,7 +12,7 @@ use super::entrance::{self, Turned};
 use super::fields::Fields;
 use super::jwt::{Pair, Refused};
 use super::users::{AccountId, CLIENT_ID};
-use super::{Fault, random};
+use super::{Fault, random, strain};
 
 const REQUIRED: &str = "This field is required.";
 
@@ -53,7 +53,10 @@ pub(super) async fn refresh(State(app): State<Shared>, fields: Fields) -> Respon
 
 /// `POST /api/token/logout/`: blacklists a refresh token; on production its access tokens end too.
 pub(super) async fn logout(State(app): State<Shared>, fields: Fields) -> Response {
-    match fields.get("refresh").map(|token| app.jwt.logout(token)) {
+    let end = |token| {
+        if strain::is_busy(&app, Fault::LogoutFailsWhenBusy) { Ok(()) } else { app.jwt.logout(token) }
+    };
+    match fields.get("refresh").map(end) {
         Some(Ok(())) => json_answer(StatusCode::OK, json!({})),
         Some(Err(why)) => token_refused(why),
         None => missing(&["refresh"]),

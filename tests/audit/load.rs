@@ -1,9 +1,16 @@
 //! What shows under load only.
 
-use shakedown::record::{CheckOutcome, Outcome};
+use std::sync::Arc;
 
-use crate::site::Site;
+use shakedown::record::{CheckOutcome, Outcome};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::site::{Load, Site};
 use crate::{brief, of};
+
+/// Loads at once.
+const AT_ONCE: usize = 2;
 
 fn bad(outcomes: &[CheckOutcome]) -> Vec<&str> {
     let bad = |outcome: &&CheckOutcome| !matches!(outcome.outcome, Outcome::Pass | Outcome::NotApplicable);
@@ -12,27 +19,50 @@ fn bad(outcomes: &[CheckOutcome]) -> Vec<&str> {
 
 #[tokio::test]
 async fn what_shows_under_load_only_is_found_under_its_row() {
-    let tls = tempfile::tempdir().unwrap();
-    let sound = Site::start("production", &[], tls.path()).await.load().await;
+    let tls = Arc::new(tempfile::tempdir().unwrap());
+    let long = Load { rows: "LOAD-*", rate: 200, seconds: 12 };
+    let sound = Site::start("production", &[], tls.path()).await.load(long).await;
     let briefs = || sound.iter().map(brief).collect::<Vec<_>>();
     assert_eq!(bad(&sound), [""; 0], "{:#?}", briefs());
-    for row in ["LOAD-CROSS-USER", "LOAD-HEADER-DROP", "LOAD-FAIL-OPEN", "LOAD-NONCE-REUSE", "LOAD-RECOVER"] {
+    for row in [
+        "LOAD-CROSS-USER",
+        "LOAD-HEADER-DROP",
+        "LOAD-FAIL-OPEN",
+        "LOAD-NONCE-REUSE",
+        "LOAD-RECOVER",
+        "LOAD-REVOKED",
+        "LOAD-EXPIRED",
+        "LOAD-CACHE-KEY",
+    ] {
         assert_eq!(of(&sound, row).outcome, Outcome::Pass, "{row} looked at nothing: {:#?}", briefs());
     }
-    for (fault, row) in [
-        ("mixes-users", "LOAD-CROSS-USER"),
-        ("cached-session", "LOAD-SETCOOKIE-SHARED"),
-        ("bare-when-busy", "LOAD-HEADER-DROP"),
-        ("opens-when-busy", "LOAD-FAIL-OPEN"),
-        ("error-trace", "LOAD-ERROR-LEAK"),
-        ("csp-static-nonce", "LOAD-NONCE-REUSE"),
-        ("same-jti", "LOAD-JTI-UNIQUE"),
-        ("two-versions", "LOAD-WORKER-DRIFT"),
-        ("stays-down", "LOAD-RECOVER"),
+    let load = |rows, seconds| Load { rows, rate: 400, seconds };
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let local = LocalSet::new();
+    let _inside = local.enter();
+    let mut trials = JoinSet::new();
+    for (fault, row, load) in [
+        ("mixes-users", "LOAD-CROSS-USER", load("LOAD-CROSS-USER", 2)),
+        ("cached-session", "LOAD-SETCOOKIE-SHARED", load("LOAD-SETCOOKIE-SHARED", 2)),
+        ("bare-when-busy", "LOAD-HEADER-DROP", load("LOAD-HEADER-DROP", 2)),
+        ("opens-when-busy", "LOAD-FAIL-OPEN", load("LOAD-FAIL-OPEN", 2)),
+        ("error-trace", "LOAD-ERROR-LEAK", load("LOAD-ERROR-LEAK", 2)),
+        ("csp-static-nonce", "LOAD-NONCE-REUSE", load("LOAD-NONCE-REUSE", 2)),
+        ("same-jti", "LOAD-JTI-UNIQUE", load("LOAD-JTI-UNIQUE", 2)),
+        ("two-versions", "LOAD-WORKER-DRIFT", load("LOAD-WORKER-DRIFT", 2)),
+        ("stays-down", "LOAD-RECOVER", load("LOAD-RECOVER", 2)),
+        ("logout-fails-when-busy", "LOAD-REVOKED", load("LOAD-REVOKED", 4)),
+        ("tokens-kept-when-busy", "LOAD-EXPIRED", load("LOAD-EXPIRED", 6)),
+        ("cache-forgets-host", "LOAD-CACHE-KEY", load("LOAD-CACHE-KEY", 2)),
     ] {
-        let outcomes = Site::start("production", &[fault], tls.path()).await.load().await;
-        let of_fault: Vec<String> =
-            outcomes.iter().filter(|o| bad(std::slice::from_ref(o)) != [""; 0]).map(brief).collect();
-        assert!(bad(&outcomes).contains(&row), "{fault}: {of_fault:#?}");
+        let (tls, permits) = (tls.clone(), permits.clone());
+        trials.spawn_local(async move {
+            let _permit = permits.acquire().await.unwrap();
+            let outcomes = Site::start("production", &[fault], tls.path()).await.load(load).await;
+            let briefs: Vec<String> = outcomes.iter().map(brief).collect();
+            (!bad(&outcomes).contains(&row)).then(|| format!("{fault}: {briefs:#?}"))
+        });
     }
+    let missed: Vec<String> = local.run_until(trials.join_all()).await.into_iter().flatten().collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

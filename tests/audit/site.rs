@@ -117,6 +117,14 @@ pub fn plan_in(folder: &Path, url: &str, stack: &str, routes: &str) -> Plan {
     Plan::parse(&folder.join("test.toml"), &text).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
+/// A load, and the rows that judge it.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub rows: &'static str,
+    pub rate: u32,
+    pub seconds: u32,
+}
+
 /// `shakedown target` as a process of its own.
 pub struct Site {
     child: Child,
@@ -179,19 +187,21 @@ impl Site {
         )
     }
 
-    /// What the rows under load say of a load of two seconds.
-    pub async fn load(&self) -> Vec<CheckOutcome> {
+    /// What the rows under load say of a load.
+    pub async fn load(&self, load: Load) -> Vec<CheckOutcome> {
+        let Load { rows, rate, seconds } = load;
         let stack = format!("ca = \"ca.pem\"\n{}", self.stack(true));
-        let routes = ROUTES
-            .replace("auth = \"jwt\"\n\n[[routes]]\nname = \"notes\"", OWNER)
-            .replace("rate = 1\nduration = \"1s\"", "rate = 400\nduration = \"2s\"\nwarmup = \"500ms\"");
+        let routes = ROUTES.replace("auth = \"jwt\"\n\n[[routes]]\nname = \"notes\"", OWNER).replace(
+            "rate = 1\nduration = \"1s\"",
+            &format!("rate = {rate}\nduration = \"{seconds}s\"\nwarmup = \"500ms\""),
+        );
         let plan = plan_in(&self.folder, self.url.as_str().trim_end_matches('/'), &stack, &routes);
         let out = tempfile::tempdir().unwrap();
         let options = Options {
             folder: out.path().to_owned(),
             only: Vec::new(),
             audit: true,
-            checks: Selection::parse("LOAD-*").unwrap(),
+            checks: Selection::parse(rows).unwrap(),
             policy: Policy::read(&plan).unwrap(),
             load: true,
             itself: false,

@@ -191,6 +191,39 @@ where
     }
 }
 
+/// A session of our own that has ended.
+pub(in crate::audit) struct Ended {
+    /// The page with its cookie.
+    pub page: Request,
+    /// Where that belongs.
+    pub site: Site,
+}
+
+/// Why no session can be ended.
+pub(in crate::audit) fn no_end(input: &AuditInput<'_>) -> bool {
+    let probe = SessionAuth::all(input.plan).find_map(|auth| Probe::new(input, auth));
+    probe.is_none_or(|probe| probe.auth.logout.is_none() || probe.page.is_none())
+}
+
+/// Logs in, asks for a page and logs out. `None` when one of them fails, or the scenario has no such session.
+pub(in crate::audit) async fn end(prober: &mut Prober<'_>, before: Purpose) -> Option<Ended> {
+    let input = prober.input;
+    let probe = SessionAuth::all(input.plan).find_map(|auth| Probe::new(input, auth))?;
+    let (page, logout) = (probe.page.clone()?, probe.auth.logout?);
+    let mut browser = probe.browser();
+    let token = probe.visit(prober, &mut browser).await?;
+    let request = probe.form(&browser, Some(&token));
+    let login = prober.ask(before, probe.site("login", RouteKind::Login), request).await?.answer.ok()?;
+    browser.absorb(&login);
+    browser.cookie(probe.auth.session_cookie)?;
+    let site = probe.site("session", RouteKind::Protected);
+    let page = with(&page, &browser);
+    let good = prober.send(before, site.clone(), page.clone()).await?;
+    let request = probe.logout(&browser, logout, true);
+    let gone = prober.ask(before, probe.site("logout", RouteKind::Logout), request).await?.answer.ok()?;
+    ((200..300).contains(&good.status) && gone.status < 400).then_some(Ended { page, site })
+}
+
 fn with(page: &Request, browser: &Browser) -> Request {
     let mut request = page.clone();
     let cookies = browser.get(&page.target).headers;

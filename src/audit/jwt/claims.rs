@@ -22,10 +22,10 @@ pub const ISSUER: Purpose = Purpose::Own("jwt-issuer");
 pub const MISSHAPEN: Purpose = Purpose::Own("jwt-misshapen");
 
 /// A tolerance for clocks up to this is usual; beyond it an expired token must be refused.
-const LEEWAY: i64 = 60;
+pub const LEEWAY: i64 = 60;
 /// A genuine token's end is waited for when it is this near.
 const WAIT: i64 = 30;
-const WITHIN: &str = "just after its end";
+pub const WITHIN: &str = "just after its end";
 const BEYOND: &str = "a minute after its end";
 const ENDLESS: &str = "without an end";
 

@@ -7,7 +7,7 @@ use super::token::Jwt;
 use super::victim::{GARBAGE, accepted, forged};
 use crate::audit::AuditInput;
 use crate::audit::check::{Judgement, Level, Observation};
-use crate::audit::exchange::{Facts, Purpose};
+use crate::audit::exchange::{Facts, Purpose, Site};
 use crate::audit::forged::success;
 use crate::audit::probe::{Consent, Probe};
 use crate::audit::prober::{Prober, nonsense, post_json};
@@ -15,7 +15,7 @@ use crate::audit::scene::{self, Target};
 use crate::plan::{RouteKind, User};
 use crate::scenario::model::Auth;
 use crate::secret::ExposeSecret;
-use crate::wire::Response;
+use crate::wire::{Request, Response};
 
 /// A login that brought tokens.
 pub const LOGIN: Purpose = Purpose::Own("jwt-login");
@@ -38,12 +38,15 @@ const SHORT: i64 = 900;
 
 /// A user of a JWT auth who can log in, and a route to try the tokens on.
 pub struct Account<'a> {
-    target: Target<'a>,
+    /// The route that its tokens open.
+    pub target: Target<'a>,
     user: &'a User,
     password: &'a str,
     obtain: &'a str,
-    refresh: Option<&'a str>,
-    logout: Option<&'a str>,
+    /// Where a refresh token brings new ones.
+    pub refresh: Option<&'a str>,
+    /// Where a refresh token ends.
+    pub logout: Option<&'a str>,
     access_key: &'a str,
     refresh_key: &'a str,
 }
@@ -87,7 +90,8 @@ impl<'a> Account<'a> {
         self.pair(&answer)
     }
 
-    fn pair(&self, answer: &Response) -> Option<Pair> {
+    /// The tokens of an answer.
+    pub fn pair(&self, answer: &Response) -> Option<Pair> {
         let body: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
         let text = |key: &str| {
             let token = body.get(key)?.as_str()?;
@@ -98,6 +102,22 @@ impl<'a> Account<'a> {
         Some(Pair { access: text(self.access_key)?, refresh: text(self.refresh_key) })
     }
 
+    /// Logs in without keeping what came.
+    pub async fn enter(&self, prober: &mut Prober<'_>, purpose: Purpose) -> Option<Pair> {
+        let body = json!({ "username": self.user.name, "password": self.password });
+        let mut site = self.target.site("login", false);
+        site.kind = RouteKind::Login;
+        let answer = prober.ask(purpose, site, post_json(self.obtain, &body)).await?.answer.ok()?;
+        self.pair(&answer)
+    }
+
+    /// A post of a refresh token, and where it belongs.
+    pub fn posting(&self, what: &str, path: &str, token: &str) -> (Site, Request) {
+        let mut site = self.target.site(what, false);
+        site.kind = RouteKind::Login;
+        (site, post_json(path, &json!({ self.refresh_key: token })))
+    }
+
     /// Posts a refresh token, or what stands in its place.
     async fn post(
         &self,
@@ -106,9 +126,8 @@ impl<'a> Account<'a> {
         path: &str,
         token: &str,
     ) -> Option<Response> {
-        let mut site = self.target.site(what, false);
-        site.kind = RouteKind::Login;
-        prober.send(purpose, site, post_json(path, &json!({ self.refresh_key: token }))).await
+        let (site, request) = self.posting(what, path, token);
+        prober.send(purpose, site, request).await
     }
 
     async fn ask(&self, prober: &mut Prober<'_>, (purpose, what): (Purpose, &str), token: &str) {

@@ -1,31 +1,33 @@
 //! JWT-*: forged tokens, and what genuine ones say. Every active row starts from a genuine token of the scenario.
 
-mod claims;
+pub(super) mod claims;
 mod common_secrets;
 mod environments;
 mod header_keys;
 mod hook;
 mod issued;
 mod key_sets;
-mod keys;
-mod lifecycle;
+pub(super) mod keys;
+pub(super) mod lifecycle;
 mod listener;
 mod public_keys;
 #[cfg(test)]
 pub(super) mod samples;
 mod signatures;
-mod token;
-mod victim;
+pub(super) mod token;
+pub(super) mod victim;
 
 use super::check::{Check, Mode};
 use super::collect::ROUTES;
 use crate::record::Severity;
-use claims::{AUD, EXP, ISS, MALFORMED, NBF};
+pub(super) use claims::EXP;
+use claims::{AUD, ISS, MALFORMED, NBF};
 use environments::CROSS_ENV;
 use header_keys::{CRIT, JKU, JWK_EMBED, KID_INJECT, X5C};
 use key_sets::KEY_SETS;
 pub(super) use keys::secret;
-use lifecycle::{DISABLED_USER, LIFECYCLE};
+use lifecycle::DISABLED_USER;
+pub(super) use lifecycle::LIFECYCLE;
 use signatures::{ALG_ALLOW, ALG_NONE, KEY_CONFUSION, SIG_STRIP, SIG_VERIFY};
 pub(super) use token::claim;
 

@@ -1,23 +1,35 @@
 //! LOAD-*: what holds at rest and has to hold under load. Judged on every answer where counting is enough, and else on those
 //! that the engine kept: of each route and status the first, the second, the fourth, and so on.
 
+mod cache_key;
+mod company;
+mod expired;
 mod headers;
 mod identity;
 mod recovery;
+mod revoked;
 #[cfg(test)]
 pub(super) mod samples;
 mod sightings;
 mod strangers;
+mod trials;
 
 use super::auth::WITHOUT_CREDENTIAL;
 use super::check::{Check, Judgement, Mode};
-use super::collect::ROUTES;
+use super::collect::{ROUTES, SESSIONS};
 use super::exchange::{Exchange, Facts, Purpose};
+use super::jwt::{EXP, LIFECYCLE};
 use crate::record::Severity;
 use crate::wire::Response;
+use cache_key::CACHE_KEY;
+pub use company::{Company, accompany};
+use expired::EXPIRED;
+use revoked::REVOKED;
 pub use sightings::{Brought, UnderLoad};
 use strangers::STRANGERS;
-pub use strangers::{Strangers, mingle};
+pub use strangers::Strangers;
+pub(super) use trials::TRIALS;
+pub use trials::{Trial, Trials, When, send};
 
 /// An answer that the engine kept.
 pub const KEPT: Purpose = Purpose::Own("load");
@@ -92,6 +104,36 @@ pub const CHECKS: &[Check] = &[
                hundred requests of the load. Fails when one is let in. Counts that the load reports are without them.",
         references: &["CWE-636", "ASVS v5.0.0-16.5.3"],
         ..ROW.of("LOAD-FAIL-OPEN", "Strangers among the load", Severity::Critical, strangers::refused)
+    },
+    Check {
+        probes: &[&SESSIONS, &LIFECYCLE, REVOKED.probe],
+        fix: "R-LOGOUT",
+        rule: "Logs in and out while the load goes on and tries the old session, access token and refresh token five times a second, each \
+               time by a connection of its own. Tells the longest delay at which one still opened. Fails when that is more than five seconds, \
+               when one opens again after it was refused, and when one that a logout ends at once without a load opens for as long as \
+               it was tried; notes a shorter delay. What opens after a logout without a load too is SESSION-LOGOUT's or JWT-LOGOUT's.",
+        references: &["CWE-613", "ASVS v5.0.0-7.4.1"],
+        ..ROW.of("LOAD-REVOKED", "Revoked under load", Severity::High, revoked::revoked)
+    },
+    Check {
+        probes: &[&EXP, EXPIRED.probe],
+        fix: "R-JWT",
+        rule: "Tries a token that ends within seconds while the load goes on, and tells by the server's own Date how long after its end it \
+               was still accepted; less than two seconds are within what a Date can be off. Fails when it is accepted again after it was \
+               refused, more than a minute after its end, or at all where JWT-EXP saw the stack refuse one two seconds after its end; \
+               notes a shorter delay, which is a tolerance for clocks.",
+        references: &["CWE-613", "ASVS v5.0.0-9.2.1"],
+        ..ROW.of("LOAD-EXPIRED", "Expired under load", Severity::High, expired::expired)
+    },
+    Check {
+        probes: &[CACHE_KEY.probe],
+        fix: "R-CACHE",
+        shows_body: true,
+        rule: "While the load goes on, asks for up to three public routes with a query of its own and with headers that applications write \
+               into answers, then for the same address without them. Fails when what a header said stands in the answer to the request \
+               without it: a cache keeps the answer, and the header is no part of its key. Nobody else asks for that address.",
+        references: &["CWE-444", "CWE-524"],
+        ..ROW.of("LOAD-CACHE-KEY", "What caches go by", Severity::Critical, cache_key::served)
     },
     Check {
         probes: &[&ROUTES, &WITHOUT_CREDENTIAL],

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use super::cache_key::{WITH, WITHOUT};
+use super::expired::CROSSING;
+use super::revoked::{AFTER, SESSION};
 use super::strangers::STRANGER;
 use super::{KEPT, LEAKED, UnderLoad};
 use crate::audit::exchange::{Exchange, Facts, Purpose};
@@ -10,11 +13,41 @@ use crate::audit::samples::{change, plain};
 use crate::audit::{Judgement, Level};
 use crate::plan::RouteKind;
 
-/// A JWT with this `jti`, signed by nobody.
-fn token(jti: &str) -> String {
+/// The Date of the answers to a token that ends under load, in seconds.
+const DATE: i64 = 1_700_000_000;
+
+/// A JWT with these claims, signed by nobody.
+fn claiming(claims: &str) -> String {
     use base64::Engine as _;
     let encode = |json: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
-    format!("{}.{}.c2ln", encode("{\"alg\":\"HS256\"}"), encode(&format!("{{\"jti\":\"{jti}\"}}")))
+    format!("{}.{}.c2ln", encode("{\"alg\":\"HS256\"}"), encode(claims))
+}
+
+/// A JWT with this `jti`.
+fn token(jti: &str) -> String {
+    claiming(&format!("{{\"jti\":\"{jti}\"}}"))
+}
+
+/// What trials bring from a sound stack.
+fn trials(facts: &mut Facts, load: &mut UnderLoad) {
+    for (late, status) in [(-1, 200), (0, 200), (2, 401), (65, 401)] {
+        plain(facts, CROSSING, status, "");
+        let exchange = facts.exchanges.last_mut().unwrap();
+        let token = claiming(&format!("{{\"exp\":{}}}", DATE - late));
+        exchange.request.headers.push(("Authorization".into(), format!("Bearer {token}")));
+        let date = b"Tue, 14 Nov 2023 22:13:20 GMT".to_vec();
+        exchange.answer.as_mut().unwrap().headers.push(("Date".into(), date));
+    }
+    for seconds in [0.1, 0.3, 7.0] {
+        plain(facts, AFTER, 302, "");
+        facts.exchanges.last_mut().unwrap().site.variant = SESSION.into();
+        load.seconds.push((facts.exchanges.len() - 1, seconds));
+    }
+    plain(facts, WITH, 200, "<a href=https://shakedown-x1.invalid>");
+    let named = facts.exchanges.last_mut().unwrap();
+    named.site.variant = "X-Forwarded-Host".into();
+    named.request.headers.push(("X-Forwarded-Host".into(), "shakedown-x1.invalid".into()));
+    plain(facts, WITHOUT, 200, "<a href=/>");
 }
 
 /// Each route's answer at rest comes under load too, to one user and the other, beside a login and an error.
@@ -58,6 +91,7 @@ pub fn sound(facts: &mut Facts) {
         plain(facts, KEPT, 502, "Busy.");
     }
     plain(facts, STRANGER, 401, "");
+    trials(facts, &mut load);
     facts.load = Some(load);
 }
 
@@ -115,6 +149,11 @@ pub fn spoil(check: &str, facts: &mut Facts) -> bool {
             }
         }
         "LOAD-FAIL-OPEN" => change(facts, STRANGER, |answer| answer.status = 200),
+        "LOAD-REVOKED" => change(facts, AFTER, |answer| answer.status = 200),
+        "LOAD-EXPIRED" => change(facts, CROSSING, |answer| answer.status = 200),
+        "LOAD-CACHE-KEY" => {
+            change(facts, WITHOUT, |answer| answer.body = b"https://shakedown-x1.invalid/".to_vec());
+        }
         "LOAD-RECOVER" => {
             let mut after = facts.clone();
             change(&mut after, Purpose::Rest, |answer| answer.status = 502);
@@ -155,4 +194,43 @@ fn one_odd_answer_is_no_second_configuration() {
     };
     assert_eq!(answering(1), None);
     assert_eq!(answering(2), Some(Level::Warn));
+}
+
+/// A list of what is revoked that reaches the servers one after the other is no flaw; one that forgets is.
+#[test]
+fn a_short_delay_is_noted_and_a_return_is_not_forgiven() {
+    let level = |statuses: [u16; 3], seconds: [f64; 3]| {
+        let mut facts = facts(true);
+        let mut load = UnderLoad::default();
+        for (status, seconds) in statuses.into_iter().zip(seconds) {
+            plain(&mut facts, AFTER, status, "");
+            load.seconds.push((facts.exchanges.len() - 1, seconds));
+        }
+        facts.load = Some(load);
+        worst("LOAD-REVOKED", &facts)
+    };
+    assert_eq!(level([302, 302, 302], [0.1, 0.3, 0.5]), None);
+    assert_eq!(level([200, 302, 302], [0.1, 0.3, 0.5]), Some(Level::Info));
+    assert_eq!(level([200, 302, 200], [0.1, 0.3, 0.5]), Some(Level::Fail));
+    assert_eq!(level([200, 200, 302], [0.1, 6.0, 7.0]), Some(Level::Fail));
+}
+
+#[test]
+fn a_tolerance_for_clocks_is_noted() {
+    let mut facts = facts(true);
+    for (late, status) in [(0, 200), (5, 200), (40, 401)] {
+        let mut one = crate::audit::fixture::facts(true);
+        trials(&mut one, &mut UnderLoad::default());
+        let mut exchange = one.exchanges.remove(0);
+        let token = claiming(&format!("{{\"exp\":{}}}", DATE - late));
+        exchange.request.headers = vec![("Authorization".into(), format!("Bearer {token}"))];
+        exchange.answer.as_mut().unwrap().status = status;
+        facts.exchanges.push(exchange);
+    }
+    facts.load = Some(UnderLoad::default());
+    assert_eq!(worst("LOAD-EXPIRED", &facts), Some(Level::Info));
+    facts.exchanges.swap(1, 2);
+    let token = claiming(&format!("{{\"exp\":{}}}", DATE - 61));
+    facts.exchanges[2].request.headers = vec![("Authorization".into(), format!("Bearer {token}"))];
+    assert_eq!(worst("LOAD-EXPIRED", &facts), Some(Level::Fail));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{KEPT, LEAKED, Strangers};
+use super::{Company, KEPT, LEAKED, Strangers, Trials};
 use crate::audit::exchange::{Exchange, Facts, Purpose, Site};
 use crate::auth::Wallet;
 use crate::engine::{LoadTally, Sighting};
@@ -24,6 +24,8 @@ pub struct UnderLoad {
     pub tokens: Vec<(String, String, String)>,
     /// Strangers who asked, and those of them who got no answer; `None`: none was sent.
     pub strangers: Option<(usize, usize)>,
+    /// Position of an exchange and the seconds that it came after what it is measured from.
+    pub seconds: Vec<(usize, f64)>,
     /// The stack as it was asked when the load was over.
     pub after: Option<Arc<Facts>>,
 }
@@ -36,8 +38,8 @@ pub struct Brought<'a> {
     pub tally: &'a LoadTally,
     /// The credentials.
     pub wallet: &'a Wallet,
-    /// Strangers among it.
-    pub strangers: Option<Strangers>,
+    /// What was sent beside it and afterwards.
+    pub company: Company,
     /// The stack as it was asked when the load was over.
     pub after: Option<Arc<Facts>>,
 }
@@ -45,12 +47,18 @@ pub struct Brought<'a> {
 impl UnderLoad {
     /// Puts a load into the facts.
     pub fn join(brought: Brought<'_>, facts: &mut Facts) {
-        let Brought { plan, tally, wallet, strangers, after } = brought;
+        let Brought { plan, tally, wallet, company, after } = brought;
+        let Company { strangers, trials } = company;
         let mut load = UnderLoad { after, tokens: tokens(plan, wallet), ..UnderLoad::default() };
         if let Some(Strangers { sent, unanswered, exchanges }) = strangers {
             load.strangers = Some((sent, unanswered));
             facts.exchanges.extend(exchanges);
         }
+        let Trials { exchanges, seconds, unsent } = trials;
+        let first = facts.exchanges.len();
+        load.seconds = seconds.into_iter().map(|(position, seconds)| (first + position, seconds)).collect();
+        facts.exchanges.extend(exchanges);
+        facts.unsent.extend(unsent);
         for (route, result) in plan.routes.iter().zip(&tally.routes) {
             load.requests += result.counts.requests;
             load.leaked += result.counts.leaks;
@@ -69,6 +77,11 @@ impl UnderLoad {
             facts.exchanges.push(exchange);
         }
         facts.load = Some(load);
+    }
+
+    /// How long after what it is measured from an exchange was sent.
+    pub fn seconds_of(&self, exchange: usize) -> Option<f64> {
+        self.seconds.iter().find(|(position, _)| *position == exchange).map(|(_, seconds)| *seconds)
     }
 
     /// Who asked for an exchange.
