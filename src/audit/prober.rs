@@ -1,5 +1,6 @@
 //! Sends what probes ask for, one request after the other, within the limits of good manners.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -25,6 +26,8 @@ const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), body: 256 * 10
 const SILENT: u32 = 5;
 /// No probe begins to send later than this after the first.
 const LONGEST: Duration = Duration::from_secs(300);
+/// Between two requests of a quiet client.
+const QUIET: Duration = Duration::from_millis(10);
 /// Bytes of a message by hand that are kept as evidence.
 const KEPT: usize = 2048;
 /// Most bytes of requests to one stack.
@@ -173,6 +176,55 @@ impl<'i> Prober<'i> {
         }
     }
 
+    /// Sends one request again and again, `times` at most, while others go on in `lanes`, each lane one after the other, and
+    /// keeps all of them. Of the others it keeps no bodies. For stacks on this machine only.
+    pub async fn send_beside(&mut self, quiet: Quiet<'_>, noise: Option<Noise<'_>>) {
+        if self.given_up().is_some() {
+            return;
+        }
+        let most = quiet.times + noise.as_ref().map_or(0, |noise| noise.most);
+        if self.left < most {
+            return self.refuse("it came to its limit of requests");
+        }
+        self.left -= most;
+        let endpoint = self.input.endpoint;
+        let over = Cell::new(false);
+        let heard = RefCell::new(Vec::new());
+        let begun = Instant::now();
+        let watching = async {
+            for _ in 0..quiet.times {
+                let answer = fetch(endpoint, quiet.request, LIMITS).await;
+                heard.borrow_mut().push((quiet.purpose, quiet.site, quiet.request.clone(), answer));
+                if begun.elapsed() > quiet.longest {
+                    break;
+                }
+                tokio::time::sleep(QUIET).await;
+            }
+            over.set(true);
+        };
+        let room = Cell::new(noise.as_ref().map_or(0, |noise| noise.most));
+        let noises = noise.into_iter().flat_map(|noise| vec![noise; noise.lanes]);
+        let lanes = noises.map(|noise| {
+            let (over, room, heard) = (&over, &room, &heard);
+            async move {
+                while !over.get() && room.get() > 0 {
+                    room.set(room.get() - 1);
+                    let request = (noise.request)();
+                    let answer = fetch(endpoint, &request, LIMITS).await.map(|mut answer| {
+                        answer.body.clear();
+                        answer
+                    });
+                    heard.borrow_mut().push((noise.purpose, noise.site, request, answer));
+                }
+            }
+        });
+        tokio::join!(watching, all(lanes));
+        for (purpose, site, request, answer) in heard.into_inner() {
+            self.heard(&answer);
+            self.exchanges.push(Exchange { purpose, site: site.clone(), request, answer, by_hand: None });
+        }
+    }
+
     /// Sends the start of a message at once and its rest slowly, and keeps how that ended. Meanwhile `beside` is
     /// asked for, and kept too.
     pub async fn send_slowly(
@@ -307,6 +359,36 @@ impl<'i> Prober<'i> {
         self.next = Instant::now() + self.pause;
         Some(())
     }
+}
+
+/// One client who asks again and again.
+#[derive(Debug, Clone, Copy)]
+pub struct Quiet<'q> {
+    /// Why.
+    pub purpose: Purpose,
+    /// Where it belongs.
+    pub site: &'q Site,
+    /// What is asked.
+    pub request: &'q Request,
+    /// How often.
+    pub times: usize,
+    /// No request begins later than this after the first.
+    pub longest: Duration,
+}
+
+/// Others who ask meanwhile.
+#[derive(Clone, Copy)]
+pub struct Noise<'n> {
+    /// Why.
+    pub purpose: Purpose,
+    /// Where it belongs.
+    pub site: &'n Site,
+    /// Makes each request.
+    pub request: &'n dyn Fn() -> Request,
+    /// So many at once.
+    pub lanes: usize,
+    /// Most requests.
+    pub most: usize,
 }
 
 /// A message that is sent slowly.

@@ -139,7 +139,11 @@ const FAMILIES: &[Family] = &[
     Family { sound: super::meta::samples::sound, spoil: super::meta::samples::spoil, notes: &[] },
     Family { sound: super::login::samples::sound, spoil: super::login::samples::spoil, notes: &[] },
     Family { sound: super::http::samples::sound, spoil: super::http::samples::spoil, notes: &[] },
-    Family { sound: super::load::samples::sound, spoil: super::load::samples::spoil, notes: &[] },
+    Family {
+        sound: super::load::samples::sound,
+        spoil: super::load::samples::spoil,
+        notes: &["LOAD-TLS-RESUME"],
+    },
     // Last: the other stack is as this one is.
     Family {
         sound: super::diff::samples::sound,

@@ -14,6 +14,8 @@ use crate::expression::Metric;
 use crate::scenario::model::Model;
 use crate::scenario::{self, Diagnostics, Document, Mistakes};
 
+/// Most logins of a limit: the audit tries three times as many.
+const LOGINS: u32 = 100;
 /// Longest that one request of the audit is kept open.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Most secrets of the user's own list.
@@ -119,6 +121,7 @@ impl Check<'_> {
             forbidden: self.audit_paths(document, "forbidden", &scenario.audit.forbidden),
             media: self.audit_paths(document, "media", &scenario.audit.media),
             lockable: self.lockable(document),
+            login_limit: self.login_limit(document),
             patience: self.patience(document),
             default_logins: document
                 .scenario
@@ -145,6 +148,27 @@ impl Check<'_> {
             self.wrong(at, "`lockable` names nobody", "write the name of one of the scenario's users");
         }
         Some(name)
+    }
+
+    /// `5/min`, as DRF writes it.
+    fn login_limit(&mut self, document: &Document) -> Option<(u32, Duration)> {
+        let text = document.scenario.audit.login_limit.as_deref()?;
+        let parts = text.split_once('/').and_then(|(logins, period)| {
+            let seconds = match period.trim().chars().next()? {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                _ => return None,
+            };
+            let logins: u32 = logins.trim().parse().ok()?;
+            (1..=LOGINS).contains(&logins).then_some((logins, Duration::from_secs(seconds)))
+        });
+        if parts.is_none() {
+            let at = document.root.key("audit").key("login_limit");
+            let message = format!("`{text}` is no limit on logins");
+            self.wrong(at, message, "write up to a hundred logins a second, minute or hour: `5/min`");
+        }
+        parts
     }
 
     fn patience(&mut self, document: &Document) -> Option<Duration> {

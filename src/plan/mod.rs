@@ -95,6 +95,8 @@ pub struct Plan {
     pub media: Vec<String>,
     /// The user whom the audit may lock out.
     pub lockable: Option<String>,
+    /// How many logins the stack says it lets through, and in what time.
+    pub login_limit: Option<(u32, Duration)>,
     /// How long the audit may keep a request open.
     pub patience: Option<Duration>,
     /// User names and passwords that products come with.

@@ -784,6 +784,10 @@ pub struct Audit {
     /// in names that nobody has. Without it they are not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lockable: Option<String>,
+    /// How many logins the stack says it lets through, of one name or one address: `5/min`. The audit then tries more of
+    /// them at once, in a name that nobody has. Without it they are not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_limit: Option<String>,
     /// How long a request may be kept open on purpose, to see whether the server puts up with it: `90s`. Without it none
     /// is.
     #[serde(skip_serializing_if = "Option::is_none")]

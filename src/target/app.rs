@@ -15,7 +15,8 @@ use super::static_files::StaticFiles;
 use super::throttle::Throttle;
 use super::users::{AccountId, Directory};
 use super::{
-    Fault, Profile, Settings, TargetError, accounts, gate, notes_api, odd, pages, static_files, token_api,
+    Fault, Profile, Settings, TargetError, accounts, gate, notes_api, odd, pages, static_files, strain,
+    token_api,
 };
 
 /// Everything a handler may need.
@@ -33,6 +34,8 @@ pub(super) struct App {
     pub(super) turns: AtomicUsize,
     /// Answers by path, for the fault of a cache that does not look at credentials.
     pub(super) kept: Mutex<HashMap<String, Vec<u8>>>,
+    /// Places of a page that has few, by fault.
+    pub(super) places: tokio::sync::Semaphore,
     /// Held for a whole request on the dev profile: one at a time.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
@@ -55,6 +58,7 @@ impl App {
             lockout: Lockout::new(),
             turns: AtomicUsize::new(0),
             kept: Mutex::default(),
+            places: tokio::sync::Semaphore::new(strain::PLACES),
             turn: tokio::sync::Mutex::new(()),
             users,
             notes,

@@ -1,5 +1,6 @@
 //! One way in for every login: limits, the password, and what the faults make of both.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, StatusCode, header};
@@ -13,8 +14,12 @@ use super::users::AccountId;
 
 /// Longer passwords are nobody's.
 const LONGEST: usize = 1024;
+/// Who count for themselves, by fault.
+const WORKERS: usize = 3;
 /// What hashing a password takes where that is done for users only.
 const HASHING: Duration = Duration::from_millis(30);
+/// The same where everybody waits for it.
+const BLOCKING: Duration = Duration::from_millis(100);
 /// Between looking at a count and adding to it, where tries at once can slip through.
 const SLIP: Duration = Duration::from_millis(60);
 
@@ -39,13 +44,20 @@ pub(super) async fn enter(
         let status = if crash { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST };
         return Err(away(detail(status, "This password is too long.")));
     }
+    if app.has(Fault::LoginsBlock) {
+        let _turn = app.turn.lock().await;
+        tokio::time::sleep(BLOCKING).await;
+    }
     app.throttle.count(name, Instant::now()).map_err(|wait| away(refusal(app, wait)))?;
-    let guarded = app.secure() && !app.has(Fault::LoginUnlimited);
+    let unlimited = app.has(Fault::LoginUnlimited) || app.has(Fault::LoginsBlock);
+    let guarded = app.secure() && !unlimited;
     let guarded = guarded && !(authtoken && app.has(Fault::AuthtokenUnthrottled));
     let forwarded = || headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or("-");
     // Whoever asks is on this machine: one address, but for what a header claims.
     let address = if app.has(Fault::LimitByForwardedFor) { forwarded() } else { "-" };
     let key = if app.has(Fault::LimitByForwardedFor) { format!("{name} {address}") } else { name.to_owned() };
+    let worker = || app.turns.fetch_add(1, Ordering::Relaxed) % WORKERS;
+    let key = if app.has(Fault::LimitPerWorker) { format!("{name} {}", worker()) } else { key };
     let address = (!app.has(Fault::LimitByName)).then_some(address);
     if guarded {
         if let Some(wait) = app.lockout.wait(&key, address, Instant::now()) {

@@ -220,6 +220,11 @@ faults! {
     LogoutFailsWhenBusy "logout-fails-when-busy" "LOAD-REVOKED" "Under load a logout ends nothing.";
     TokensKeptWhenBusy "tokens-kept-when-busy" "LOAD-EXPIRED" "Under load a token that was good once is good for ever.";
     CacheForgetsHost "cache-forgets-host" "LOAD-CACHE-KEY" "A cache keeps what X-Forwarded-Host made of the home page, by its address only.";
+    LimitPerWorker "limit-per-worker" "LOAD-RATE-FIRES" "Each of three workers counts wrong passwords for itself.";
+    FewPlaces "few-places" "LOAD-RATE-COLLATERAL" "Whoami has two places, and turns others away.";
+    RefreshRaces "refresh-races" "LOAD-REFRESH-RACE" "A refresh token is spent some time after it was looked at.";
+    LoginsBlock "logins-block" "LOAD-LOGIN-STARVE" "Everybody waits while a password is hashed, and wrong ones are not counted.";
+    NoResumption "no-resumption" "LOAD-TLS-RESUME" "No TLS session is kept.";
     StaysDown "stays-down" "LOAD-RECOVER" "/healthz is down from the load on.";
     OtherFiles "other-files" "DIFF-STATIC" "A line more in each static file.";
     SharedSessions "shared-sessions" "DIFF-SECRET" "Every target with this fault opens to the others' sessions.";

@@ -26,6 +26,7 @@ pub(super) async fn pass(State(app): State<Shared>, mut request: Request, next: 
     };
     let path = request.uri().path().to_owned();
     let refusal = refuse(&app, &request).or_else(|| strain::before(&app, &mut request));
+    let refusal = if refusal.is_some() { refusal } else { strain::crowded(&app, &path).await };
     let mut response = match refusal {
         Some(refusal) => refusal,
         None => {

@@ -128,6 +128,21 @@ impl Issuer {
         self.pair(&claims.user_id, &claims.username, &claims.sid)
     }
 
+    /// Whether a refresh token is good and not spent.
+    pub(super) fn is_fresh(&self, token: &str) -> bool {
+        self.check(token, "refresh").is_ok_and(|claims| lock(&self.spent).get(&claims.jti).is_none())
+    }
+
+    /// New tokens for a refresh token that was fresh when it was looked at, by fault.
+    pub(super) fn renew(&self, token: &str, fresh: bool) -> Result<Pair, Refused> {
+        let claims = self.check(token, "refresh")?;
+        if !fresh {
+            return Err(Refused::Blacklisted);
+        }
+        lock(&self.spent).insert(claims.jti, ());
+        self.pair(&claims.user_id, &claims.username, &claims.sid)
+    }
+
     /// Blacklists a refresh token, and on production the access tokens of the same login.
     pub(super) fn logout(&self, token: &str) -> Result<(), Refused> {
         let claims = self.check(token, "refresh")?;

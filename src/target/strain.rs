@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,12 +10,15 @@ use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::users::AccountId;
-use super::{Fault, cookies};
+use super::{Fault, caller, cookies};
 
 /// More than an audit of the LOAD rows sends, fewer than a load.
 const AFTER: usize = 200;
 /// One whoami in so many, about, is another user's.
 const MIXED: usize = 3;
+/// Who may be in whoami at once, and how long each stays, by fault.
+pub(super) const PLACES: usize = 2;
+const STAY: Duration = Duration::from_millis(20);
 const OPEN: &str = "/api/whoami/";
 const DOWN: &str = "/healthz";
 
@@ -61,7 +65,23 @@ pub(super) fn before(app: &App, request: &mut Request) -> Option<Response> {
     let unknown = authorization.is_none_or(|value| !value.as_bytes().contains(&b'.'));
     let opens = app.has(Fault::OpensWhenBusy) && unknown;
     if path == OPEN && (mixes || opens) {
-        open(app, request, AccountId(usize::from(turn.is_multiple_of(2))));
+        let other =
+            [AccountId(0), AccountId(1)].into_iter().find(|other| Some(*other) != asker(app, request));
+        open(app, request, other.unwrap_or(AccountId(0)));
+    }
+    None
+}
+
+/// Waits for those before it, or is turned away, as the faults have it.
+pub(super) async fn crowded(app: &App, path: &str) -> Option<Response> {
+    if app.has(Fault::LoginsBlock) && !path.contains("token") && !path.contains("login") {
+        drop(app.turn.lock().await);
+    }
+    if app.has(Fault::FewPlaces) && path == OPEN {
+        let Ok(_place) = app.places.try_acquire() else {
+            return Some((StatusCode::BAD_GATEWAY, "Busy.\n").into_response());
+        };
+        tokio::time::sleep(STAY).await;
     }
     None
 }
@@ -71,6 +91,11 @@ fn open(app: &App, request: &mut Request, account: AccountId) {
     if let Ok(token) = HeaderValue::from_str(&format!("Token {}", app.users.token(account))) {
         request.headers_mut().insert(header::AUTHORIZATION, token);
     }
+}
+
+/// Whose token it is.
+fn asker(app: &App, request: &Request) -> Option<AccountId> {
+    caller::identify(app, request.headers()).ok().map(|caller| caller.account)
 }
 
 /// Whether a token is good, or was when it came before.

@@ -18,6 +18,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::NoServerSessionStorage;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Fault, Faults, TargetError};
@@ -79,6 +80,10 @@ fn load(dir: &Path, faults: &Faults) -> Result<TlsAcceptor, TargetError> {
         .map_err(certificate_error)?;
     if !faults.has(Fault::NoAlpn) {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    if faults.has(Fault::NoResumption) {
+        config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
     }
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

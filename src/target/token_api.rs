@@ -1,5 +1,7 @@
 //! Endpoints that give tokens out, renew them and end them.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -14,6 +16,8 @@ use super::jwt::{Pair, Refused};
 use super::users::{AccountId, CLIENT_ID};
 use super::{Fault, random, strain};
 
+/// Between looking at a refresh token and spending it, by fault.
+const SLIP: Duration = Duration::from_millis(60);
 const REQUIRED: &str = "This field is required.";
 
 /// `POST /api-token-auth/`: the user's DRF token, the same each time.
@@ -46,6 +50,11 @@ pub(super) async fn obtain(State(app): State<Shared>, headers: HeaderMap, fields
 /// `POST /api/token/refresh/`: new tokens for a refresh token, which is spent.
 pub(super) async fn refresh(State(app): State<Shared>, fields: Fields) -> Response {
     match fields.get("refresh") {
+        Some(token) if app.has(Fault::RefreshRaces) => {
+            let known = app.jwt.is_fresh(token);
+            tokio::time::sleep(SLIP).await;
+            pair(app.jwt.renew(token, known))
+        }
         Some(token) => pair(app.jwt.refresh(token, |name| app.disabled(name))),
         None => missing(&["refresh"]),
     }

@@ -102,6 +102,14 @@ impl Connection {
         })
     }
 
+    /// Whether its TLS took up the session of a connection before.
+    pub fn resumed(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(_) => false,
+            Stream::Tls(tls) => tls.get_ref().1.handshake_kind() == Some(rustls::HandshakeKind::Resumed),
+        }
+    }
+
     /// Exchanges it has carried.
     pub fn served(&self) -> u64 {
         self.served

@@ -118,6 +118,7 @@ pub(super) fn response(
         first_byte: exchanged.first_byte.saturating_duration_since(sent),
         total: exchanged.done.saturating_duration_since(sent),
         closed: !exchanged.reusable,
+        resumed: connection.resumed(),
     }
 }
 

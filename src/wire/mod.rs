@@ -122,6 +122,8 @@ pub struct Response {
     pub total: Duration,
     /// Whether the server said or showed that it closes the connection.
     pub closed: bool,
+    /// Whether its TLS connection took up the session of one before.
+    pub resumed: bool,
 }
 
 /// Bounds of one [`fetch()`].

@@ -13,7 +13,12 @@ use crate::{brief, of};
 const AT_ONCE: usize = 2;
 
 fn bad(outcomes: &[CheckOutcome]) -> Vec<&str> {
-    let bad = |outcome: &&CheckOutcome| !matches!(outcome.outcome, Outcome::Pass | Outcome::NotApplicable);
+    let bad = |outcome: &&CheckOutcome| {
+        // How much the times scatter is the machine's affair, and to say so is what these checks are for.
+        let timed = ["LOAD-RATE-COLLATERAL", "LOAD-LOGIN-STARVE"].contains(&outcome.check.as_str());
+        !matches!(outcome.outcome, Outcome::Pass | Outcome::NotApplicable)
+            && (outcome.outcome, timed) != (Outcome::Inconclusive, true)
+    };
     outcomes.iter().filter(bad).map(|outcome| outcome.check.as_str()).collect()
 }
 
@@ -33,10 +38,14 @@ async fn what_shows_under_load_only_is_found_under_its_row() {
         "LOAD-REVOKED",
         "LOAD-EXPIRED",
         "LOAD-CACHE-KEY",
+        "LOAD-RATE-FIRES",
+        "LOAD-REFRESH-RACE",
+        "LOAD-TLS-RESUME",
     ] {
         assert_eq!(of(&sound, row).outcome, Outcome::Pass, "{row} looked at nothing: {:#?}", briefs());
     }
     let load = |rows, seconds| Load { rows, rate: 400, seconds };
+    let calm = |rows| Load { rows, rate: 20, seconds: 1 };
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let local = LocalSet::new();
     let _inside = local.enter();
@@ -54,6 +63,11 @@ async fn what_shows_under_load_only_is_found_under_its_row() {
         ("logout-fails-when-busy", "LOAD-REVOKED", load("LOAD-REVOKED", 4)),
         ("tokens-kept-when-busy", "LOAD-EXPIRED", load("LOAD-EXPIRED", 6)),
         ("cache-forgets-host", "LOAD-CACHE-KEY", load("LOAD-CACHE-KEY", 2)),
+        ("limit-per-worker", "LOAD-RATE-FIRES", calm("LOAD-RATE-FIRES")),
+        ("few-places", "LOAD-RATE-COLLATERAL", calm("LOAD-RATE-COLLATERAL")),
+        ("refresh-races", "LOAD-REFRESH-RACE", calm("LOAD-REFRESH-RACE")),
+        ("logins-block", "LOAD-LOGIN-STARVE", calm("LOAD-LOGIN-STARVE")),
+        ("no-resumption", "LOAD-TLS-RESUME", calm("LOAD-TLS-RESUME")),
     ] {
         let (tls, permits) = (tls.clone(), permits.clone());
         trials.spawn_local(async move {

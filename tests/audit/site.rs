@@ -88,6 +88,7 @@ forbidden = ["/admin/"]
 media = ["/media/page.html"]
 patience = "3s"
 lockable = "user2"
+login_limit = "8/min"
 default_logins = [{ username = "admin", password = "admin" }]
 
 [load]

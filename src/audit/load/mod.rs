@@ -3,10 +3,14 @@
 
 mod cache_key;
 mod company;
+mod crowd;
 mod expired;
 mod headers;
 mod identity;
+mod login_limit;
 mod recovery;
+mod refresh_race;
+mod resumption;
 mod revoked;
 #[cfg(test)]
 pub(super) mod samples;
@@ -23,7 +27,11 @@ use crate::record::Severity;
 use crate::wire::Response;
 use cache_key::CACHE_KEY;
 pub use company::{Company, accompany};
+use crowd::{LOGIN_STARVE, NEIGHBOURS};
 use expired::EXPIRED;
+use login_limit::LOGIN_LIMIT;
+use refresh_race::REFRESH_RACE;
+use resumption::RESUMPTION;
 use revoked::REVOKED;
 pub use sightings::{Brought, UnderLoad};
 use strangers::STRANGERS;
@@ -134,6 +142,51 @@ pub const CHECKS: &[Check] = &[
                without it: a cache keeps the answer, and the header is no part of its key. Nobody else asks for that address.",
         references: &["CWE-444", "CWE-524"],
         ..ROW.of("LOAD-CACHE-KEY", "What caches go by", Severity::Critical, cache_key::served)
+    },
+    Check {
+        probes: &[LOGIN_LIMIT.probe],
+        fix: "R-RATE",
+        rule: "Once the load is over, sends wrong passwords in a name nobody has, eight at once, up to three times as many as `login_limit` in \
+               `[audit]` states and sixteen more. Fails when over 1.2 times as many as stated are let through: with the whole number of \
+               times, which is that of workers who count for themselves. A limit that holds from the first counts by address and tells nothing.",
+        references: &["CWE-770", "CWE-799", "ASVS v5.0.0-6.3.1"],
+        ..ROW.of("LOAD-RATE-FIRES", "The stated limit under load", Severity::High, login_limit::fires)
+    },
+    Check {
+        probes: &[NEIGHBOURS.probe],
+        fix: "R-RATE",
+        rule: "Once the load is over, reads a protected route as its first user, alone, while its second user reads it at three connections, and \
+               alone again. Fails when three of thirty reads get no good answer meanwhile; warns when the second user was limited by then, since a \
+               limit by address looks the same from one address, and when the 95th percentile is surely over twice, and a tenth of a second over, \
+               the longest read alone. Says that it can't tell when reads alone fail or scatter.",
+        references: &["CWE-770"],
+        ..ROW.of("LOAD-RATE-COLLATERAL", "What one user costs another", Severity::Medium, crowd::collateral)
+    },
+    Check {
+        probes: &[&LIFECYCLE, REFRESH_RACE.probe],
+        fix: "R-JWT",
+        rule: "Sends one refresh token at eight connections at once, in three rounds. Passes when at most one brings new tokens; fails when more \
+               do, where JWT-REFRESH-REUSE saw that a token works once only.",
+        references: &["CWE-362", "RFC 9700 4.14.2"],
+        ..ROW.of("LOAD-REFRESH-RACE", "One refresh token at once", Severity::High, refresh_race::raced)
+    },
+    Check {
+        probes: &[LOGIN_STARVE.probe],
+        fix: "R-HASHCOST",
+        rule: "Once the load is over, reads a protected route (or the front page) alone, beside three requests at a time for the front page, \
+               beside three wrong passwords at a time in names nobody has, and alone again. Fails when the 95th percentile beside logins is surely \
+               over five times, and a tenth of a second over, the longest read alone, and twice that of reads beside pages; and when three of \
+               thirty reads get no good answer. Says that it can't tell when reads alone fail or scatter. Stacks on this machine only.",
+        references: &["CWE-400", "CWE-770"],
+        ..ROW.of("LOAD-LOGIN-STARVE", "Reads beside logins", Severity::High, crowd::starved)
+    },
+    Check {
+        probes: &[RESUMPTION.probe],
+        fix: "R-TLS",
+        rule: "Once the load is over, asks for a page by eight connections that each offer the TLS session of one before. Warns when none takes \
+               it up: every new connection then costs a whole handshake.",
+        references: &["RFC 8446 2.2"],
+        ..ROW.of("LOAD-TLS-RESUME", "Resumed TLS sessions", Severity::Info, resumption::share)
     },
     Check {
         probes: &[&ROUTES, &WITHOUT_CREDENTIAL],

@@ -1,9 +1,14 @@
 //! A sound stack under load, and what breaks each check.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cache_key::{WITH, WITHOUT};
+use super::crowd::{LOGINS, NEIGHBOUR, PAGES};
 use super::expired::CROSSING;
+use super::login_limit::ABOVE;
+use super::refresh_race::AT_ONCE;
+use super::resumption::CONNECTED;
 use super::revoked::{AFTER, SESSION};
 use super::strangers::STRANGER;
 use super::{KEPT, LEAKED, UnderLoad};
@@ -28,6 +33,15 @@ fn token(jti: &str) -> String {
     claiming(&format!("{{\"jti\":\"{jti}\"}}"))
 }
 
+/// Thirty reads that took so many milliseconds each.
+fn reads(facts: &mut Facts, purpose: Purpose, times: [u64; 30]) {
+    for time in times {
+        plain(facts, purpose, 200, "");
+        let answer = facts.exchanges.last_mut().unwrap().answer.as_mut().unwrap();
+        answer.total = Duration::from_millis(time);
+    }
+}
+
 /// What trials bring from a sound stack.
 fn trials(facts: &mut Facts, load: &mut UnderLoad) {
     for (late, status) in [(-1, 200), (0, 200), (2, 401), (65, 401)] {
@@ -42,6 +56,31 @@ fn trials(facts: &mut Facts, load: &mut UnderLoad) {
         plain(facts, AFTER, 302, "");
         facts.exchanges.last_mut().unwrap().site.variant = SESSION.into();
         load.seconds.push((facts.exchanges.len() - 1, seconds));
+    }
+    load.login_limit = Some((5, Duration::from_secs(60)));
+    for status in [401, 401, 401, 401, 401, 429, 429, 429] {
+        plain(facts, ABOVE, status, "");
+        let answer = facts.exchanges.last_mut().unwrap().answer.as_mut().unwrap();
+        answer.headers.push(("Retry-After".into(), b"60".to_vec()));
+        load.seconds.push((facts.exchanges.len() - 1, 0.2));
+    }
+    for status in [200, 401, 401] {
+        plain(facts, AT_ONCE, status, "");
+    }
+    for turn in 0..8 {
+        plain(facts, CONNECTED, 200, "");
+        facts.exchanges.last_mut().unwrap().answer.as_mut().unwrap().resumed = turn > 0;
+    }
+    for purpose in [
+        NEIGHBOUR.alone,
+        NEIGHBOUR.beside,
+        NEIGHBOUR.alone,
+        LOGINS.alone,
+        PAGES.beside,
+        LOGINS.beside,
+        LOGINS.alone,
+    ] {
+        reads(facts, purpose, [5; 30]);
     }
     plain(facts, WITH, 200, "<a href=https://shakedown-x1.invalid>");
     let named = facts.exchanges.last_mut().unwrap();
@@ -154,6 +193,20 @@ pub fn spoil(check: &str, facts: &mut Facts) -> bool {
         "LOAD-CACHE-KEY" => {
             change(facts, WITHOUT, |answer| answer.body = b"https://shakedown-x1.invalid/".to_vec());
         }
+        "LOAD-RATE-FIRES" => {
+            let more: Vec<Exchange> =
+                facts.exchanges.iter().filter(|exchange| exchange.purpose == ABOVE).cloned().collect();
+            facts.exchanges.extend(more);
+            change(facts, ABOVE, |answer| answer.status = 401);
+            // The limit of names that somebody has is LOGIN-RATE's.
+            facts.exchanges.retain(|exchange| exchange.purpose != crate::audit::login::probes::SERIAL);
+        }
+        "LOAD-RATE-COLLATERAL" => change(facts, NEIGHBOUR.beside, |answer| answer.status = 502),
+        "LOAD-REFRESH-RACE" => change(facts, AT_ONCE, |answer| answer.status = 200),
+        "LOAD-LOGIN-STARVE" => {
+            change(facts, LOGINS.beside, |answer| answer.total = Duration::from_millis(400));
+        }
+        "LOAD-TLS-RESUME" => change(facts, CONNECTED, |answer| answer.resumed = false),
         "LOAD-RECOVER" => {
             let mut after = facts.clone();
             change(&mut after, Purpose::Rest, |answer| answer.status = 502);
@@ -233,4 +286,47 @@ fn a_tolerance_for_clocks_is_noted() {
     let token = claiming(&format!("{{\"exp\":{}}}", DATE - 61));
     facts.exchanges[2].request.headers = vec![("Authorization".into(), format!("Bearer {token}"))];
     assert_eq!(worst("LOAD-EXPIRED", &facts), Some(Level::Fail));
+}
+
+/// On a busy machine single reads take long, whoever asks meanwhile.
+#[test]
+fn a_slow_machine_starves_nobody() {
+    let judged = |alone: [u64; 30], pages: [u64; 30], logins: [u64; 30]| {
+        let mut facts = facts(true);
+        for (purpose, times) in
+            [(LOGINS.alone, alone), (PAGES.beside, pages), (LOGINS.beside, logins), (LOGINS.alone, alone)]
+        {
+            reads(&mut facts, purpose, times);
+        }
+        facts.load = Some(UnderLoad::default());
+        judge("LOAD-LOGIN-STARVE", &facts)
+    };
+    let seen = |judgement: Judgement| match judgement {
+        Judgement::Judged { observations, .. } => observations.iter().map(|seen| seen.level).max(),
+        other => panic!("{other:?}"),
+    };
+    let mut some = [5; 30];
+    some[..5].fill(900);
+    assert_eq!(seen(judged([5; 30], [5; 30], some)), None, "a few hiccups");
+    assert_eq!(seen(judged([5; 30], [5; 30], [60; 30])), None, "nobody minds");
+    assert_eq!(seen(judged([30; 30], [300; 30], [400; 30])), None, "whatever is asked for");
+    assert_eq!(seen(judged([5; 30], [20; 30], [400; 30])), Some(Level::Fail));
+    let wild: [u64; 30] = std::array::from_fn(|n| if n % 10 == 0 { 2_000 } else { 20 });
+    assert!(matches!(judged(wild, [20; 30], [400; 30]), Judgement::Inconclusive(_)));
+}
+
+#[test]
+fn a_limit_that_was_used_up_tells_nothing() {
+    let mut facts = facts(true);
+    let mut with = UnderLoad { login_limit: Some((5, Duration::from_secs(60))), ..UnderLoad::default() };
+    for _ in 0..8 {
+        plain(&mut facts, ABOVE, 429, "");
+        with.seconds.push((facts.exchanges.len() - 1, 0.2));
+    }
+    facts.load = Some(with);
+    assert!(matches!(judge("LOAD-RATE-FIRES", &facts), Judgement::Inconclusive(_)));
+    change(&mut facts, ABOVE, |answer| answer.status = 401);
+    assert_eq!(worst("LOAD-RATE-FIRES", &facts), Some(Level::Fail));
+    load(&mut facts).login_limit = Some((8, Duration::from_secs(60)));
+    assert_eq!(worst("LOAD-RATE-FIRES", &facts), None);
 }

@@ -1,6 +1,7 @@
 //! What a load brings into the facts of a stack.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Company, KEPT, LEAKED, Strangers, Trials};
 use crate::audit::exchange::{Exchange, Facts, Purpose, Site};
@@ -26,6 +27,8 @@ pub struct UnderLoad {
     pub strangers: Option<(usize, usize)>,
     /// Position of an exchange and the seconds that it came after what it is measured from.
     pub seconds: Vec<(usize, f64)>,
+    /// How many logins the scenario says the stack lets through, and in what time.
+    pub login_limit: Option<(u32, Duration)>,
     /// The stack as it was asked when the load was over.
     pub after: Option<Arc<Facts>>,
 }
@@ -49,7 +52,8 @@ impl UnderLoad {
     pub fn join(brought: Brought<'_>, facts: &mut Facts) {
         let Brought { plan, tally, wallet, company, after } = brought;
         let Company { strangers, trials } = company;
-        let mut load = UnderLoad { after, tokens: tokens(plan, wallet), ..UnderLoad::default() };
+        let (tokens, login_limit) = (tokens(plan, wallet), plan.login_limit);
+        let mut load = UnderLoad { after, tokens, login_limit, ..UnderLoad::default() };
         if let Some(Strangers { sent, unanswered, exchanges }) = strangers {
             load.strangers = Some((sent, unanswered));
             facts.exchanges.extend(exchanges);

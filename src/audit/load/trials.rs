@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use tokio::sync::watch;
 
 use super::cache_key::CACHE_KEY;
+use super::crowd::{LOGIN_STARVE, NEIGHBOURS};
 use super::expired::EXPIRED;
+use super::login_limit::LOGIN_LIMIT;
+use super::refresh_race::REFRESH_RACE;
+use super::resumption::RESUMPTION;
 use super::revoked::REVOKED;
 use crate::audit::AuditInput;
 use crate::audit::exchange::Exchange;
@@ -33,7 +37,17 @@ pub struct Trial {
 }
 
 /// Every one, in the order in which they are sent.
-pub(in crate::audit) static TRIALS: &[Trial] = &[CACHE_KEY, EXPIRED, REVOKED];
+pub(in crate::audit) static TRIALS: &[Trial] = &[
+    CACHE_KEY,
+    EXPIRED,
+    REVOKED,
+    RESUMPTION,
+    REFRESH_RACE,
+    NEIGHBOURS,
+    // Last: wrong logins may have the stack refuse right ones for a while. Its own name first.
+    LOGIN_LIMIT,
+    LOGIN_STARVE,
+];
 
 /// What trials brought.
 #[derive(Debug, Clone, Default)]

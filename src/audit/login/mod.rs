@@ -1,7 +1,7 @@
 //! LOGIN-*: what logins tell and how often one may try.
 
 mod answers;
-mod probes;
+pub(super) mod probes;
 mod rate;
 #[cfg(test)]
 pub(super) mod samples;

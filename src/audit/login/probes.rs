@@ -47,7 +47,7 @@ const BREATH: usize = 5;
 /// Entrances of one scenario.
 const ENTRANCES: usize = 4;
 
-fn no_login(input: &AuditInput<'_>) -> Option<&'static str> {
+pub fn no_login(input: &AuditInput<'_>) -> Option<&'static str> {
     visitors(input, false).is_empty().then_some("the scenario has no login with a password")
 }
 
@@ -59,7 +59,7 @@ fn nobody_lockable(input: &AuditInput<'_>) -> Option<&'static str> {
 }
 
 /// A password nobody has. Letters, digits and dashes: it stands as it is in JSON, forms and pages.
-fn wrong() -> String {
+pub fn wrong() -> String {
     format!("wrong-{}", uuid::Uuid::new_v4().simple())
 }
 
