@@ -3,6 +3,7 @@
 mod audit;
 mod axis;
 mod cell;
+mod chapters;
 mod chart;
 mod course;
 mod errors;

@@ -47,6 +47,7 @@ pub fn section(document: &Document<'_>) -> Markup {
                 }
             }
             p.quiet id="none" hidden { "No check of that kind." }
+            (super::chapters::section(record, &stacks))
         }
     }
 }
