@@ -13,6 +13,8 @@ use crate::run::Event;
 const LINE_EVERY: Duration = Duration::from_secs(5);
 /// Columns from which there is room for a bar beside the numbers.
 const BAR_FROM: u16 = 110;
+/// Cells of the bar.
+const BAR: usize = 24;
 
 /// The view; where it goes is decided once.
 pub struct Progress {
@@ -30,8 +32,8 @@ enum View {
     Lines {
         last: Option<Instant>,
     },
-    /// With the columns it was laid out for.
-    Bar(ProgressBar, u16),
+    /// One line that is redrawn.
+    Bar(ProgressBar),
 }
 
 impl Progress {
@@ -47,7 +49,7 @@ impl Progress {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));
-            View::Bar(bar, 0)
+            View::Bar(bar)
         } else {
             View::Lines { last: None }
         };
@@ -65,7 +67,7 @@ impl Progress {
             Event::Tokens { stack, done, total } => {
                 let text = format!("{stack}: {done} of {total} credentials");
                 match &self.view {
-                    View::Bar(bar, _) => bar.set_message(text),
+                    View::Bar(bar) => bar.set_message(text),
                     View::Lines { .. } if done == total => self.step(&text),
                     _ => {}
                 }
@@ -91,7 +93,7 @@ impl Progress {
 
     /// Clears the bar.
     pub fn finish(&mut self) {
-        if let View::Bar(bar, _) = &self.view {
+        if let View::Bar(bar) = &self.view {
             bar.finish_and_clear();
         }
     }
@@ -100,7 +102,7 @@ impl Progress {
         match &self.view {
             View::Quiet => {}
             View::Lines { .. } => anstream::eprintln!("{text}"),
-            View::Bar(bar, _) => {
+            View::Bar(bar) => {
                 bar.println(text);
                 bar.set_message(text.to_owned());
             }
@@ -111,7 +113,7 @@ impl Progress {
     fn glance(&mut self, text: &str) {
         match &mut self.view {
             View::Quiet => {}
-            View::Bar(bar, _) => bar.set_message(text.to_owned()),
+            View::Bar(bar) => bar.set_message(text.to_owned()),
             View::Lines { last } => {
                 if last.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
                     *last = Some(Instant::now());
@@ -140,33 +142,33 @@ impl Progress {
         if self.block.is_none() {
             self.loads.clear();
         }
-        if let View::Bar(bar, laid_out) = &mut self.view {
-            let columns = lay_out(bar, laid_out);
-            let (at, of) = self.block.map_or((0, duration.as_secs()), |(at, of)| (at.into(), of.into()));
-            bar.set_length(of.max(1));
-            bar.set_position(at);
-            bar.set_prefix(format!("{} {}", load.stack, doing(self.probe.as_deref(), self.block, phase)));
-            // What a stack's last block showed stands until its next is over.
-            bar.set_message(if earlier.is_some() {
-                load.line(room(columns, &bar.prefix()))
-            } else {
-                String::new()
-            });
-        }
         self.loads.push(load);
+        // What a stack's last block showed stands until its next is over.
+        if let View::Bar(bar) = &self.view {
+            bar.set_message(self.line());
+        }
+    }
+
+    /// The load under way as far as the window, which may have changed, has room. It is one message, so that no moment shows
+    /// one stack's name beside another's numbers.
+    fn line(&self) -> String {
+        let Some(load) = self.loads.last() else { return String::new() };
+        let doing = doing(self.probe.as_deref(), self.block, load.phase);
+        let share = match self.block {
+            Some((number, count)) => f64::from(number) / f64::from(count.max(1)),
+            None => load.share(),
+        };
+        let (before, room) = laid_out(columns(), &format!("{} {doing}", load.stack), share);
+        before + &load.line(room)
     }
 
     fn tick(&mut self) {
+        if let View::Bar(bar) = &self.view {
+            bar.set_message(self.line());
+        }
         let Some(load) = self.loads.last() else { return };
         match &mut self.view {
-            View::Quiet => {}
-            View::Bar(bar, laid_out) => {
-                let columns = lay_out(bar, laid_out);
-                if self.block.is_none() {
-                    bar.set_position(load.elapsed());
-                }
-                bar.set_message(load.line(room(columns, &bar.prefix())));
-            }
+            View::Quiet | View::Bar(_) => {}
             View::Lines { last } => {
                 let due = last.is_none_or(|at| at.elapsed() >= LINE_EVERY);
                 if due {
@@ -188,60 +190,53 @@ fn doing(probe: Option<&str>, block: Option<(u32, u32)>, phase: &str) -> String 
     }
 }
 
-/// Lays a bar out for the window, which may have changed, and gives its columns.
-fn lay_out(bar: &ProgressBar, laid_out: &mut u16) -> u16 {
-    let columns = columns();
-    if *laid_out != columns
-        && let Ok(style) = ProgressStyle::with_template(template(columns))
-    {
-        bar.set_style(style.progress_chars("█▌░"));
-        *laid_out = columns;
-    }
-    columns
-}
-
 /// The terminal's width; 80 where it does not say.
 fn columns() -> u16 {
     rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col)
 }
 
-/// What a load's line looks like: the bar has to go where it would push out the numbers.
-fn template(columns: u16) -> &'static str {
-    if columns < BAR_FROM {
-        "{spinner} {prefix:.bold} {wide_msg}"
+/// What stands before a load's numbers, and the columns it leaves them: the bar has to go where it would push them out.
+fn laid_out(columns: u16, name: &str, share: f64) -> (String, usize) {
+    let bar = if columns < BAR_FROM {
+        String::new()
     } else {
-        "{spinner} {prefix:.bold} [{bar:24}] {wide_msg}"
-    }
-}
-
-/// Columns that the template leaves to the numbers.
-fn room(columns: u16, prefix: &str) -> usize {
-    let bar = if columns < BAR_FROM { 0 } else { 27 };
-    usize::from(columns).saturating_sub(3 + prefix.chars().count() + bar)
+        let full = (share.clamp(0.0, 1.0) * BAR as f64).round() as usize;
+        format!("[{}{}] ", "█".repeat(full), "░".repeat(BAR - full))
+    };
+    let before = format!("{name} {bar}");
+    // A spinner and a space come first, and the last column stays free: some terminals wrap there.
+    let room = usize::from(columns).saturating_sub(3 + before.chars().count());
+    (before, room)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What stands before the numbers in so many columns: the template filled in.
-    fn before(columns: u16, prefix: &str) -> String {
-        template(columns)
-            .replace("{spinner}", "-")
-            .replace("{prefix:.bold}", prefix)
-            .replace("{bar:24}", &"#".repeat(24))
-            .replace("{wide_msg}", "")
-    }
-
     #[test]
     fn the_numbers_get_the_room_that_is_left() {
         for (columns, has_bar) in [(80, false), (100, false), (109, false), (110, true), (120, true)] {
-            assert_eq!(template(columns).contains("bar"), has_bar, "{columns}");
-            for prefix in ["prod measuring", "production searching 4,000/s … 8,000/s at 5,657/s"] {
-                let before = before(columns, prefix).chars().count();
-                assert_eq!(before + room(columns, prefix), usize::from(columns), "{columns}: {prefix}");
+            for name in ["prod measuring", "production searching 4,000/s … 8,000/s at 5,657/s"] {
+                let (before, room) = laid_out(columns, name, 0.5);
+                assert_eq!(before.contains('█'), has_bar, "{columns}");
+                assert_eq!(3 + before.chars().count() + room, usize::from(columns), "{columns}: {name}");
             }
         }
-        assert_eq!(room(10, "a long name"), 0);
+        assert_eq!(laid_out(10, "a long name", 0.5).1, 0);
+        assert!(laid_out(120, "prod", 0.0).0.contains("[░░") && laid_out(120, "prod", 7.0).0.contains("██]"));
+    }
+
+    #[test]
+    fn numbers_never_stand_beside_another_stacks_name() {
+        let bar = ProgressBar::hidden();
+        let mut progress =
+            Progress { view: View::Bar(bar.clone()), loads: Vec::new(), probe: None, block: None };
+        let second = Duration::from_secs(1);
+        for (number, stack) in [(1, "dev"), (1, "prod"), (2, "prod"), (2, "dev")] {
+            progress.show(Event::Block { stack: stack.into(), number, count: 2 });
+            progress.show(Event::Measuring { stack: stack.into(), duration: second });
+            let line = bar.message();
+            assert!(line.starts_with(&format!("{stack} block {number} of 2 ")), "{line}");
+        }
     }
 }

@@ -47,9 +47,10 @@ impl Pulse {
         }
     }
 
-    /// Seconds gone by.
-    pub fn elapsed(&self) -> u64 {
-        self.began.elapsed().as_secs()
+    /// The share of its time gone by; 0 of one in blocks.
+    pub fn share(&self) -> f64 {
+        self.duration
+            .map_or(0.0, |duration| self.began.elapsed().as_secs_f64() / duration.as_secs_f64().max(1e-9))
     }
 
     /// A second is over.
@@ -87,6 +88,7 @@ impl Pulse {
         });
         let head = format!("{left}{errors} errors");
         let rate = format!(", {} req/s ({} arrivals)", self.rate, self.wanted);
+        let short = format!(", {}/s", self.rate);
         let at = |quantile| {
             let known = !self.now.is_empty();
             let ms = self.now.value_at_quantile(quantile) as f64 / 1e6;
@@ -97,8 +99,9 @@ impl Pulse {
         let fullest = [
             format!("{head}{classes}{rate}{median}{tail}{spark}"),
             format!("{head}{classes}{rate}{median}{tail}"),
-            format!("{head}{rate}{median}{tail}"),
-            format!("{head}{rate}{tail}"),
+            format!("{head}{classes}{short}{median}{tail}"),
+            format!("{head}{short}{median}{tail}"),
+            format!("{head}{short}{tail}"),
         ];
         let fits = |text: &String| text.chars().count() <= room;
         let [.., shortest] = &fullest;

@@ -22,7 +22,7 @@ pub fn table(document: &Document<'_>) -> Markup {
                     tr {
                         th scope="col" { span.quiet { "all routes" } }
                         @for (at, stack) in stacks.iter().enumerate() {
-                            th.number scope="col" { (swatch(at)) (foreign::line(&stack.name, 40)) }
+                            th.number scope="col" { (swatch(at)) (foreign::line(&stack.name, if apart { 40 } else { 16 })) }
                             @if at > 0 && apart { th.number scope="col" { (over(document)) } }
                         }
                     }

@@ -67,7 +67,7 @@ fn generators(stacks: &[StackRecord]) -> Markup {
             table.generator {
                 thead { tr {
                     th scope="col" { "generator" }
-                    @for stack in stacks { th.number scope="col" { "on " (foreign::line(&stack.name, 40)) } }
+                    @for stack in stacks { th.number scope="col" { "on " (foreign::line(&stack.name, if stacks.len() > 2 { 12 } else { 40 })) } }
                 } }
                 tbody {
                     @for (name, cell) in rows {
