@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::figure::{classes, headline_metrics, shown};
+use super::ratios::capitalised;
 use super::{Document, finding, foreign, ratios, series};
-use crate::compare::{self, Metric, quantity};
+use crate::compare::{self, Insight, Metric, quantity};
 use crate::gate::Verdict;
 use crate::record::ProbeRecord;
 
@@ -12,7 +13,9 @@ use crate::record::ProbeRecord;
 const ROWS: usize = 20;
 /// Places of a finding, and findings, that are shown.
 const PLACES: usize = 5;
-const FINDINGS: usize = 40;
+const FINDINGS: usize = 8;
+/// Accepted risks that are told.
+const ACCEPTED: usize = 40;
 
 /// The document as Markdown.
 pub fn render(document: &Document<'_>) -> String {
@@ -29,10 +32,9 @@ pub fn render(document: &Document<'_>) -> String {
     comparisons(document, &mut out);
     routes(document, &mut out);
     gates(document, &mut out);
-    insights(document, &mut out);
+    remarks(document, &mut out);
     findings(document, &mut out);
     accepted(document, &mut out);
-    errors_and_warnings(document, &mut out);
     let _ = writeln!(
         out,
         "<sub>{} · {} · – means not measured, or too few samples to say · {} {}</sub>",
@@ -97,6 +99,7 @@ fn headline(document: &Document<'_>, out: &mut String) {
     if document.is_series() {
         let _ = writeln!(out, "Below: {}.\n", document.basis());
     }
+    let sure = beside(document);
     let mut head = "| all routes |".to_owned();
     let mut rule = "|---|".to_owned();
     for (at, stack) in stacks.iter().enumerate() {
@@ -107,16 +110,28 @@ fn headline(document: &Document<'_>, out: &mut String) {
             rule.push_str("---:|");
         }
     }
+    if !sure.is_empty() {
+        head.push_str(" 95 % interval | |");
+        rule.push_str("---|---|");
+    }
     let _ = writeln!(out, "{head}\n{rule}");
     for metric in headline_metrics(document) {
+        let line = sure.iter().find(|line| line.title == metric.title());
         let _ = write!(out, "| {} |", metric.title());
         for (at, stack) in stacks.iter().enumerate() {
             let _ = write!(out, " {} |", shown(metric, metric.of(stack, &stack.total)));
             if at > 0 {
                 let row = document.comparisons.get(at - 1).and_then(|c| c.row(compare::ALL_ROUTES, metric));
                 let ratio = row.and_then(|row| row.ratio).map_or_else(|| "–".to_owned(), quantity::ratio);
-                let _ = write!(out, " {ratio} |");
+                let _ = write!(out, " {} |", line.map_or(ratio, |line| line.ratio.clone()));
             }
+        }
+        match line {
+            Some(line) => {
+                let _ = write!(out, " {} | {} |", line.interval, line.word);
+            }
+            None if !sure.is_empty() => out.push_str(" | |"),
+            None => {}
         }
         out.push('\n');
         if metric.quantile().is_some_and(|q| q > 0.5) {
@@ -124,7 +139,7 @@ fn headline(document: &Document<'_>, out: &mut String) {
             for (at, stack) in stacks.iter().enumerate() {
                 let _ = write!(out, " {} |", shown(metric, metric.of_latency(&stack.total.service)));
                 if at > 0 {
-                    out.push_str(" |");
+                    out.push_str(if sure.is_empty() { " |" } else { " | | |" });
                 }
             }
             out.push('\n');
@@ -133,23 +148,35 @@ fn headline(document: &Document<'_>, out: &mut String) {
     out.push('\n');
 }
 
-/// What the blocks say of each ratio.
+/// How sure the ratios of two stacks are: they fit beside the ratios.
+fn beside(document: &Document<'_>) -> Vec<ratios::Line> {
+    match &document.comparisons[..] {
+        [only] => ratios::overall(only),
+        _ => Vec::new(),
+    }
+}
+
+/// What the blocks say of each ratio, where that does not stand beside it, and of routes and distributions.
 fn comparisons(document: &Document<'_>, out: &mut String) {
     for comparison in &document.comparisons {
         let lines = ratios::overall(comparison);
         if lines.is_empty() {
             continue;
         }
-        let (second, first) = (text(&comparison.second), text(&comparison.first));
-        let _ = writeln!(out, "| {second} / {first} | ratio | 95 % interval | |\n|---|---:|---|---|");
-        for line in lines {
-            let _ = writeln!(out, "| {} | {} | {} | {} |", line.title, line.ratio, line.interval, line.word);
+        if document.comparisons.len() > 1 {
+            let (second, first) = (text(&comparison.second), text(&comparison.first));
+            let _ = writeln!(out, "| {second} / {first} | ratio | 95 % interval | |\n|---|---:|---|---|");
+            for line in lines {
+                let _ =
+                    writeln!(out, "| {} | {} | {} | {} |", line.title, line.ratio, line.interval, line.word);
+            }
+            out.push('\n');
         }
-        let _ = writeln!(out, "\n{}.", escape(&ratios::basis(comparison)));
+        let _ = write!(out, "{}.", escape(&ratios::basis(comparison)));
         for sentence in ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)) {
-            let _ = writeln!(out, "- {}", escape(&sentence));
+            let _ = write!(out, " {}.", escape(&capitalised(&sentence)));
         }
-        out.push('\n');
+        out.push_str("\n\n");
     }
     for doubt in ratios::doubts(document) {
         let _ = writeln!(out, "⚠️ {}\n", escape(&doubt));
@@ -200,18 +227,28 @@ fn gates(document: &Document<'_>, out: &mut String) {
     }
 }
 
-fn insights(document: &Document<'_>, out: &mut String) {
-    if document.insights.is_empty() {
+/// What the numbers show, errors and warnings, in one fold.
+fn remarks(document: &Document<'_>, out: &mut String) {
+    let mut rows: Vec<String> = document.insights.iter().take(ROWS).map(insight).collect();
+    rows.extend(errors_and_warnings(document).into_iter().take(ROWS));
+    if rows.is_empty() {
         return;
     }
-    let _ =
-        writeln!(out, "<details><summary>What the numbers show ({})</summary>\n", document.insights.len());
-    for insight in document.insights.iter().take(ROWS) {
-        let route = insight.route.as_deref().map(|route| format!(" {}", text(route))).unwrap_or_default();
-        let words = escape(&foreign::line(&insight.text, 1000));
-        let _ = writeln!(out, "- **{}{route}** ({}): {words}", text(&insight.stack), insight.pattern);
+    let _ = writeln!(
+        out,
+        "<details><summary>What the numbers show, errors and warnings ({})</summary>\n",
+        rows.len()
+    );
+    for row in rows {
+        let _ = writeln!(out, "- {row}");
     }
     out.push_str("\n</details>\n\n");
+}
+
+fn insight(insight: &Insight) -> String {
+    let route = insight.route.as_deref().map(|route| format!(" {}", text(route))).unwrap_or_default();
+    let words = escape(&foreign::line(&insight.text, 1000));
+    format!("**{}{route}** ({}): {words}", text(&insight.stack), insight.pattern)
 }
 
 fn findings(document: &Document<'_>, out: &mut String) {
@@ -255,7 +292,7 @@ fn accepted(document: &Document<'_>, out: &mut String) {
 ",
         accepted.len()
     );
-    for (outcome, acceptance) in accepted.iter().take(FINDINGS) {
+    for (outcome, acceptance) in accepted.iter().take(ACCEPTED) {
         let (stack, check) = (text(&outcome.stack), text(&outcome.check));
         let why = escape(&foreign::line(&finding::why(acceptance), 400));
         let _ = writeln!(out, "- **{}** {stack} {check}, {why}", outcome.severity.name());
@@ -268,7 +305,7 @@ fn accepted(document: &Document<'_>, out: &mut String) {
     );
 }
 
-fn errors_and_warnings(document: &Document<'_>, out: &mut String) {
+fn errors_and_warnings(document: &Document<'_>) -> Vec<String> {
     let record = document.record;
     let mut rows: Vec<String> = record.warnings.iter().map(|warning| text(warning)).collect();
     for stack in &record.stacks {
@@ -283,14 +320,7 @@ fn errors_and_warnings(document: &Document<'_>, out: &mut String) {
             ));
         }
     }
-    if rows.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "<details><summary>Errors and warnings ({})</summary>\n", rows.len());
-    for row in rows.iter().take(ROWS) {
-        let _ = writeln!(out, "- {row}");
-    }
-    out.push_str("\n</details>\n\n");
+    rows
 }
 
 /// One line of foreign text, escaped.
@@ -342,7 +372,9 @@ mod tests {
 
     #[test]
     fn stacks_that_took_turns() {
-        insta::assert_snapshot!(render(&Document::of(&fixture::duet())));
+        let text = render(&Document::of(&fixture::duet()));
+        assert!(text.lines().count() < 60, "{} lines", text.lines().count());
+        insta::assert_snapshot!(text);
     }
 
     #[test]

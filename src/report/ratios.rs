@@ -183,6 +183,12 @@ pub fn shape(comparison: &Comparison) -> Option<String> {
     })
 }
 
+/// A sentence that begins in upper case.
+pub fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + rest.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

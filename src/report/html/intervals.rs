@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::chart::interval;
 use crate::compare::{Comparison, Ratio};
+use crate::report::ratios::capitalised;
 use crate::report::{Document, foreign, ratios};
 
 /// What the blocks of a run say of its ratios; nothing where there are none.
@@ -48,11 +49,6 @@ fn one(comparison: &Comparison) -> Markup {
         @let told: Vec<String> = ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)).collect();
         @if !told.is_empty() { ul { @for sentence in told { li { (capitalised(&sentence)) "." } } } }
     } }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + rest.as_str())
 }
 
 /// Ratios on a log scale around 1, wide enough for every interval, at least from a half to the double.
