@@ -29,6 +29,19 @@ const fn row(
     Check { id, title, severity, rule, fix, references, judge, ..Check::ROW }
 }
 
+/// Headers that protect, and whose absence is looked for where they were before.
+pub const PROTECTING: [&str; 9] = [
+    "Strict-Transport-Security",
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Permissions-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Resource-Policy",
+];
+
 /// The family.
 pub const CHECKS: &[Check] = &[
     row(

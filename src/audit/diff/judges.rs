@@ -8,22 +8,10 @@ use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::errors::TECHNICAL;
 use crate::audit::exchange::{Facts, Purpose};
 use crate::audit::forged::success;
+use crate::audit::headers::PROTECTING;
 use crate::audit::leaks;
 use crate::plan::RouteKind;
 use crate::wire::{Response, printable};
-
-/// Headers that protect.
-const HEADERS: [&str; 9] = [
-    "Strict-Transport-Security",
-    "Content-Security-Policy",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "Referrer-Policy",
-    "Permissions-Policy",
-    "Cross-Origin-Opener-Policy",
-    "Cross-Origin-Embedder-Policy",
-    "Cross-Origin-Resource-Policy",
-];
 
 fn joined(answer: &Response, name: &str) -> Option<String> {
     let lines: Vec<String> = answer.header_lines(name).collect();
@@ -45,7 +33,7 @@ pub fn headers(facts: &Facts) -> Judgement {
             continue;
         }
         places += 1;
-        for name in HEADERS {
+        for name in PROTECTING {
             match (joined(before, name), joined(answer, name)) {
                 (Some(value), None) if name != "X-Frame-Options" || !frames_by_policy(answer) => {
                     let detail = format!("dev sends {name}: {}, production does not", printable(&value, 80));

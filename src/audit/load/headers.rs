@@ -6,21 +6,11 @@ use super::{kept, no_load};
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Facts, Purpose};
 use crate::audit::forged::success;
+use crate::audit::headers::PROTECTING;
 use crate::audit::leaks;
 use crate::wire::{Response, printable};
 
-/// Headers that every answer of a route carries under load when it does at rest.
-pub const WATCHED: [&str; 8] = [
-    "Strict-Transport-Security",
-    "Content-Security-Policy",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "Referrer-Policy",
-    "Permissions-Policy",
-    "Cross-Origin-Opener-Policy",
-    "Cross-Origin-Resource-Policy",
-];
-/// Those of them that errors carry too.
+/// Protecting headers that errors carry too.
 const ON_ERRORS: [&str; 2] = ["Strict-Transport-Security", "X-Content-Type-Options"];
 /// How often each of two kinds of answers has to be seen before they are two configurations.
 const AGAIN: usize = 2;
@@ -32,7 +22,7 @@ fn wanted(facts: &Facts, route: &str, status: u16) -> Vec<&'static str> {
     let own: Vec<&Response> = at_rest.map(|(_, _, answer)| answer).filter(|answer| good(answer)).collect();
     if !own.is_empty() {
         let always = |name: &&str| own.iter().all(|answer| answer.header(name).is_some());
-        return WATCHED.into_iter().filter(always).collect();
+        return PROTECTING.into_iter().filter(always).collect();
     }
     if status < 400 {
         return Vec::new();
@@ -119,8 +109,11 @@ fn kind(answer: &Response) -> String {
         if lines.is_empty() { format!("no {name}") } else { format!("{name}: {}", lines.join(", ")) }
     };
     let by_nature = ["Content-Security-Policy"];
-    let mut parts: Vec<String> =
-        ["Server"].iter().chain(WATCHED.iter().filter(|name| !by_nature.contains(name))).map(value).collect();
+    let mut parts: Vec<String> = ["Server"]
+        .iter()
+        .chain(PROTECTING.iter().filter(|name| !by_nature.contains(name)))
+        .map(value)
+        .collect();
     let mut policies: Vec<&str> =
         by_nature.into_iter().filter(|name| answer.header(name).is_some()).collect();
     policies.sort_unstable();

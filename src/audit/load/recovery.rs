@@ -1,11 +1,11 @@
 //! The stack after the load, beside what it was before.
 
-use super::headers::WATCHED;
 use super::no_load;
 use crate::audit::auth::ANONYMOUS;
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose};
 use crate::audit::forged::success;
+use crate::audit::headers::PROTECTING;
 use crate::wire::Response;
 
 pub fn recovered(facts: &Facts) -> Judgement {
@@ -47,7 +47,7 @@ fn worse(purpose: Purpose, before: &Response, again: &Exchange) -> Option<String
     if success(before) && !success(now) {
         return Some(format!("answered {} before the load, {} after it", before.status, now.status));
     }
-    let lost: Vec<&str> = WATCHED
+    let lost: Vec<&str> = PROTECTING
         .into_iter()
         .filter(|name| {
             before.status == now.status && before.header(name).is_some() && now.header(name).is_none()
