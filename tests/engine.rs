@@ -378,6 +378,46 @@ async fn data_of_another_user_is_an_error() {
     assert!(sample.message.contains("is `ada`, asked as `bob`"), "{}", sample.message);
 }
 
+/// The hot path without its system calls: so many answers come in seconds, each judged as under load.
+#[test]
+fn one_answer_of_another_user_in_a_hundred_thousand_is_seen() {
+    const LEAK: u32 = 67_891;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let text = format!(
+        "{USERS}[[routes]]\nname = \"notes\"\nget = \"/notes\"\nauth = \"token\"\n\
+         expect = {{ owner = {{ json = \"$.owner\", equals = \"user.username\" }} }}\n\
+         [load]\nrate = 1000\nduration = \"1h\"\nthreads = 1\n"
+    );
+    let trial = runtime.block_on(Trial::new("http://127.0.0.1:1".parse().unwrap(), &text));
+    let redactor = trial.wallet.redactor(&trial.plan);
+    let (events, _) = mpsc::unbounded_channel();
+    let (_, renewals) = mpsc::unbounded_channel();
+    let (_, stop) = watch::channel(false);
+    let input = LoadInput {
+        redactor: &redactor,
+        plan: &trial.plan,
+        endpoint: &trial.endpoint,
+        values: &trial.values,
+        wallet: &trial.wallet,
+        renewals,
+        stop,
+        events,
+    };
+    let mut pieces = shakedown::engine::pieces::Pieces::new(&input).unwrap();
+    let of = |name: &str| response(200, "", &format!("{{\"owner\": \"{name}\"}}")).into_bytes();
+    let owners = [of("ada"), of("bob")];
+    let bad: Vec<u32> = (0..100_000)
+        .filter(|number| {
+            // Users take turns, from the second on.
+            let own = (number + 1) % 2;
+            let leaked = u32::from(*number == LEAK);
+            let answer = owners.get(((own + leaked) % 2) as usize).unwrap();
+            !pieces.request(answer).unwrap()
+        })
+        .collect();
+    assert_eq!(bad, [LEAK]);
+}
+
 #[tokio::test]
 async fn flows_carry_values_from_step_to_step() {
     let server = App::start(|request| match request.split(' ').next() {
