@@ -43,6 +43,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         id: "ERR-FORMAT",
+        revision: 2,
         title: "Errors of the API",
         severity: Severity::Low,
         mode: Mode::Active,
@@ -105,7 +106,11 @@ fn path_of(location: &str) -> &str {
 
 fn format_of(facts: &Facts) -> Judgement {
     let (mut places, mut observations) = (0, Vec::new());
-    let for_programs = |exchange: &Exchange| exchange.site.kind == RouteKind::Json;
+    // A probe's own paths, such as /swagger/, are nobody's promise to programs.
+    let promised = |exchange: &Exchange| {
+        exchange.site.line.is_some() || matches!(exchange.purpose, Purpose::NotFound | Purpose::WrongMethod)
+    };
+    let for_programs = |exchange: &Exchange| exchange.site.kind == RouteKind::Json && promised(exchange);
     for (index, exchange, answer) in facts.answers().filter(|(_, exchange, _)| for_programs(exchange)) {
         if answer.status < 400 {
             continue;

@@ -255,7 +255,7 @@ pub const CHECKS: &[Check] = &[
         "HDR-ON-REDIRECT",
         Severity::Low,
         "Headers on redirects",
-        "Warns when HSTS or nosniff stand on a 200 and are missing on a redirect.",
+        "Warns when HSTS or nosniff stand on a 200 and are missing on a redirect of the same origin: not on that from http to https.",
         "R-ALWAYS",
         &["ASVS v5.0.0-3.4.1"],
         consistency::on_redirects,

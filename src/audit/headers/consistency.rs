@@ -97,8 +97,11 @@ pub(super) fn on_errors(facts: &Facts) -> Judgement {
 
 pub(super) fn on_redirects(facts: &Facts) -> Judgement {
     let wanted = carried(facts);
-    let redirects =
-        facts.answers().filter(|(_, _, answer)| (300..400).contains(&answer.status) && answer.status != 304);
+    // By plain http browsers take HSTS from nobody.
+    let by_https = |purpose: Purpose| !crate::audit::net::PLAIN_HTTP.contains(&purpose);
+    let redirects = facts.answers().filter(|(_, exchange, answer)| {
+        (300..400).contains(&answer.status) && answer.status != 304 && by_https(exchange.purpose)
+    });
     if wanted.is_empty() {
         return Judgement::NotApplicable(
             "no required header stands on a 200 either; see HDR-HSTS and HDR-XCTO".into(),

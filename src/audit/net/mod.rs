@@ -11,6 +11,9 @@ use crate::record::Severity;
 use crate::wire::{Response, printable};
 use probes::{API, BACKEND, BACKENDS, NEXT, OPEN_REDIRECT, PLAIN, REDIRECT};
 
+/// What was asked by plain http of a stack that answers over https.
+pub const PLAIN_HTTP: [Purpose; 2] = [REDIRECT, API];
+
 /// What most rows of the family share.
 const ROW: Check = Check { mode: Mode::Active, fix: "R-REDIR", ..Check::ROW };
 
