@@ -306,3 +306,28 @@ fn all_stacks_at_once_only_when_asked() {
     assert_eq!((dev.len(), prod.len()), (2, 2), "{log}");
     assert!(prod[0] < dev[1] && dev[0] < prod[1], "{dev:?} {prod:?}");
 }
+
+#[test]
+fn a_load_ends_when_a_gate_is_lost() {
+    let _alone = alone();
+    let target = Target::start("dev", None, &[]);
+    let gates = "[gates]\nabort = true\npass = [\"dev: errors < 0.5%\"]";
+    let stacks = [("dev", target.url.as_str()), ("prod", target.url.as_str())];
+    for order in ["order = \"whole\"", "blocks = 40"] {
+        let load = format!("rate = 100\nduration = \"40s\"\nwarmup = \"0s\"\n{order}");
+        let trial = Trial::new(&scenario(&stacks, &load, gates).replace("/healthz", "/nowhere"));
+        let ended = trial.run(&["--no-audit"]).expect(1);
+        let record = trial.record();
+        let early = record.ended_early.as_ref().unwrap();
+        assert_eq!((early.gate.as_str(), early.stack.as_str()), ("dev: errors < 0.5%", "dev"));
+        assert!(record.partial.as_deref().unwrap().contains("ended early: the gate `dev: errors < 0.5%`"));
+        let dev = &record.stacks[0];
+        assert_eq!(dev.failure, None, "what was measured stands");
+        assert!((20..2_000).contains(&dev.total.requests), "{}", dev.total.requests);
+        assert!(dev.blocks.len() < 40 && record.stacks[1].total.requests < 2_000);
+        let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("FAIL dev: errors < 0.5%"), "{said}");
+        assert!(said.contains("the load was ended early"), "{said}");
+        assert!(ended.stderr.contains("is lost, so the load ends here"), "{}", ended.stderr);
+    }
+}

@@ -31,6 +31,7 @@ fn beside(records: &[(String, Record)], first: &Record, name: &str, alone: bool)
     record.audit.clear();
     record.left_out.clear();
     record.partial = None;
+    record.ended_early = None;
     record.title = format!("{name} in {} runs", records.len());
     record.warnings = differences(records);
     for (run, other) in records {

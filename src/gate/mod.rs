@@ -5,10 +5,12 @@
 
 mod evaluate;
 mod findings;
+mod lost;
 mod past;
 mod ratio;
 
 pub use self::evaluate::{evaluate, evaluate_against};
+pub(crate) use self::lost::{SoFar, lost};
 pub use crate::expression::{Gate, GateError, parse};
 
 /// What became of a gate.

@@ -138,6 +138,7 @@ impl Check<'_> {
             gates,
             margin,
             strict: document.scenario.gates.strict,
+            abort: document.scenario.gates.abort,
         }
     }
 

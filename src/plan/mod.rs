@@ -117,6 +117,8 @@ pub struct Plan {
     pub margin: f64,
     /// Whether a gate on a ratio judges the ratio itself and not its interval.
     pub strict: bool,
+    /// Whether the load ends early when a gate is surely lost.
+    pub abort: bool,
 }
 
 /// A file beside the scenario that the audit writes and reads.

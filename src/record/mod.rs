@@ -60,6 +60,9 @@ pub struct Record {
     /// Why the record is not whole; absent when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
+    /// The gate that the load was ended for before its time; absent when it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<EndedEarly>,
     /// Machine that generated the load.
     pub machine: Machine,
     /// The load in numbers.
@@ -103,6 +106,15 @@ impl StackRecord {
         self.failure.as_ref()?;
         Some(if self.has_figures() { "was not measured to the end" } else { "was not measured" })
     }
+}
+
+/// Why a load was ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EndedEarly {
+    /// The gate that no rest of the load could have saved, as written.
+    pub gate: String,
+    /// The stack whose load it was.
+    pub stack: String,
 }
 
 /// The program.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use super::early::NOT_LOADED;
 use super::host;
 use super::load::{RENEW_MARGIN, Site, Stretch};
 use super::turns::turns;
@@ -79,11 +80,13 @@ impl Trial<'_> {
                 let whole = self.block(&one, &mut site, round, place, &mut lane.sum).await;
                 place += 1;
                 match whole {
+                    Ok(()) if self.lost_on_a_route(&lane.name, &lane.sum.tally) => break 'rounds,
                     Ok(()) => {}
                     Err(Broken::Interrupted) => {
                         lane.outcome = Some(Err(Broken::Interrupted));
                         break 'rounds;
                     }
+                    Err(Broken::Decided) => break 'rounds,
                     broken => lane.outcome = Some(broken),
                 }
             }
@@ -107,16 +110,26 @@ impl Trial<'_> {
                     values: &ready.values,
                     wallet: &mut ready.wallet,
                 };
-                let whole = lane.outcome.is_none() && !interrupted;
+                let whole = lane.outcome.is_none() && !interrupted && self.record.ended_early.is_none();
                 self.bring(&site, &stretch.tally, company, whole).await;
             }
+            let nothing = stretch.tally.requests() == 0;
             self.keep(lane.position, &lane.name, stretch);
             match lane.outcome {
                 Some(Err(Broken::Failed(reason))) => self.fail(&lane.name, reason),
                 _ if interrupted => self.fail(&lane.name, "interrupted before its end".into()),
+                _ if nothing && self.record.ended_early.is_some() => self.fail(&lane.name, NOT_LOADED.into()),
                 _ => {}
             }
         }
+    }
+
+    /// Whether a gate on a route of a stack is lost by now: known from block to block.
+    fn lost_on_a_route(&mut self, stack: &str, tally: &LoadTally) -> bool {
+        let gate = self.early.as_ref().and_then(|early| early.lost_route(self.plan, stack, tally));
+        let Some(gate) = gate.map(str::to_owned) else { return false };
+        self.decided(stack, gate);
+        true
     }
 
     async fn block(
@@ -143,6 +156,9 @@ impl Trial<'_> {
             ))),
             None => stretch.outcome(),
         };
+        if let Some(early) = &mut self.early {
+            early.block(site.name, Duration::from_secs_f64(stretch.tally.generator.wall_s.max(0.0)));
+        }
         let at_s = stretch.measured_from.map_or(0.0, |at| (at - self.began).as_secs_f64());
         let resources = ResourceRecord::of(stretch.samples.clone(), stretch.tally.requests());
         // Half a block is none: it would weigh as much as a whole one.
@@ -272,6 +288,7 @@ impl Sum {
             tally: self.tally,
             samples: self.samples,
             death: None,
+            decided: false,
             measured_from: self.measured_from,
             company: self.company,
         }

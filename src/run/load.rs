@@ -43,6 +43,8 @@ pub(super) struct Stretch {
     pub(super) tally: LoadTally,
     pub(super) samples: Vec<Sample>,
     pub(super) death: Option<String>,
+    /// Whether it was ended for a gate.
+    pub(super) decided: bool,
     pub(super) measured_from: Option<Instant>,
     /// Who asked beside the load.
     pub(super) company: Company,
@@ -54,6 +56,9 @@ impl Stretch {
         if let Some(how) = &self.death {
             let seconds = self.tally.generator.wall_s;
             return Err(Broken::Failed(format!("{how} {seconds:.0} s into the load; measured until then")));
+        }
+        if self.decided {
+            return Err(Broken::Decided);
         }
         if self.tally.interrupted { Err(Broken::Interrupted) } else { Ok(()) }
     }
@@ -202,6 +207,7 @@ impl Trial<'_> {
         let mut measured_from: Option<Instant> = None;
         let mut samples: Vec<Sample> = Vec::new();
         let mut death = None;
+        let mut decided = false;
         let mut troubles = Vec::new();
         let tally = loop {
             tokio::select! {
@@ -218,6 +224,11 @@ impl Trial<'_> {
                         samples.extend(running.sample());
                     }
                     self.pass_on(name, event, measured_from);
+                    if !*halt.borrow() && let Some(gate) = self.lost(name, measured_from) {
+                        self.decided(name, gate);
+                        decided = true;
+                        let _ = halt.send(true);
+                    }
                 }
                 _ = ticks.tick() => {
                     if death.is_none() && let Some(how) = running.died() {
@@ -248,7 +259,13 @@ impl Trial<'_> {
             self.record.stacks[position].warnings.push(self.redactor.scrub(&trouble));
         }
         let company = company.unwrap_or_default();
-        Ok(Stretch { tally, samples, death, measured_from, company })
+        Ok(Stretch { tally, samples, death, decided, measured_from, company })
+    }
+
+    /// The gate that is lost on a stack under load.
+    fn lost(&self, stack: &str, measured_from: Option<Instant>) -> Option<String> {
+        let under_way = measured_from.map_or(Duration::ZERO, |at| at.elapsed());
+        self.early.as_ref()?.lost(self.plan, stack, under_way).map(str::to_owned)
     }
 
     fn pass_on(&mut self, stack: &str, event: engine::Event, measured_from: Option<Instant>) {
@@ -260,6 +277,9 @@ impl Trial<'_> {
                 let since = measured_from.map_or(Duration::ZERO, |at| at - self.began);
                 let start = since + Duration::from_secs(tally.second.into());
                 self.append(&stack, start, Duration::from_secs(1), &response);
+                if let Some(early) = &mut self.early {
+                    early.add(&stack, &tally, &response);
+                }
                 if let Some(held) = &mut self.held {
                     held.push(((*tally).clone(), (*response).clone()));
                 }

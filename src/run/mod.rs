@@ -6,6 +6,7 @@
 mod blocks;
 mod descriptors;
 mod discover;
+mod early;
 mod folder;
 mod host;
 mod load;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 
 pub use self::blocks::time as blocks_time;
 use self::blocks::{Lane, Ready};
+use self::early::{Early, NOT_LOADED};
 pub use self::folder::clear;
 use self::load::Site;
 use crate::audit::{self, AuditInput, Audited, Mode, Policy, Selection};
@@ -35,8 +37,8 @@ use crate::plan::{BlocksPlan, GateLine, Plan, Role, StackId, StackPlan};
 use crate::record::hlog::HistogramLog;
 use crate::record::store::StoreError;
 use crate::record::{
-    BlocksRecord, GateText, GeneratorRecord, Judging, LatencyRecord, LoadRecord, Machine, Outcome, Record,
-    RouteRecord, ScenarioText, StackRecord, Tool, UNMEASURED, VERSION,
+    BlocksRecord, EndedEarly, GateText, GeneratorRecord, Judging, LatencyRecord, LoadRecord, Machine,
+    Outcome, Record, RouteRecord, ScenarioText, StackRecord, Tool, UNMEASURED, VERSION,
 };
 use crate::secret::Redactor;
 use crate::stack::{self, Running};
@@ -161,6 +163,8 @@ pub struct Finished {
 enum Broken {
     /// By the user.
     Interrupted,
+    /// By a gate that is lost.
+    Decided,
     /// By the stack or its tokens.
     Failed(String),
 }
@@ -197,6 +201,7 @@ pub async fn run(
         audited: Vec::new(),
         dev: None,
         held: None,
+        early: Early::of(plan).filter(|_| options.load && !options.itself && !options.parallel),
     };
     if let Some(short) = options.load.then(|| descriptors::make_room(&plan.load)).flatten() {
         trial.warn(short);
@@ -260,6 +265,8 @@ struct Trial<'a> {
     dev: Option<(String, Wallet)>,
     /// The seconds of a block, for the load they are a part of; `None` where nobody joins them.
     held: Option<Vec<(SecondTally, Histogram<u64>)>>,
+    /// The gates that the load may be ended for.
+    early: Option<Early>,
 }
 
 impl Trial<'_> {
@@ -388,6 +395,7 @@ impl Trial<'_> {
                 self.record.stacks[position].failure = None;
                 Ok(())
             }
+            Ok(_) if self.record.ended_early.is_some() => Err(Broken::Failed(NOT_LOADED.to_owned())),
             Ok((values, mut wallet)) => {
                 let (values, wallet) = (&values, &mut wallet);
                 self.load(&mut Site { running, name, position, values, wallet }).await
@@ -395,7 +403,7 @@ impl Trial<'_> {
             Err(broken) => Err(broken),
         };
         match outcome {
-            Ok(()) => {}
+            Ok(()) | Err(Broken::Decided) => {}
             Err(Broken::Interrupted) => {
                 self.interrupted = true;
                 self.fail(name, "interrupted before its end".into());
@@ -499,12 +507,20 @@ impl Trial<'_> {
         }
     }
 
+    /// Notes the gate that a stack's load is ended for, and says it.
+    fn decided(&mut self, stack: &str, gate: String) {
+        self.say(Event::Warning(format!("{stack}: the gate `{gate}` is lost, so the load ends here")));
+        self.record.ended_early = Some(EndedEarly { gate, stack: stack.to_owned() });
+    }
+
     /// What the record says of the run as a whole once it is over.
     fn finish(mut self) -> Finished {
         let mut failed: Vec<(&str, Vec<&str>)> = Vec::new();
         let mut invalid = Vec::new();
         for stack in &self.record.stacks {
-            if let Some(reason) = &stack.failure {
+            if stack.failure.as_ref().is_some_and(|reason| reason.starts_with(NOT_LOADED)) {
+                // The gate that the load was ended for says enough.
+            } else if let Some(reason) = &stack.failure {
                 match failed.iter_mut().find(|(said, _)| said == reason) {
                     Some((_, names)) => names.push(&stack.name),
                     None => failed.push((reason, vec![&stack.name])),
@@ -523,6 +539,8 @@ impl Trial<'_> {
         self.record.finished = Some(Timestamp::now());
         self.record.partial = if self.interrupted {
             Some("interrupted by the user".to_owned())
+        } else if let Some(early) = &self.record.ended_early {
+            Some(format!("the load was ended early: the gate `{}` is lost on {}", early.gate, early.stack))
         } else {
             let failed = self.record.stacks.iter().filter(|stack| stack.failure.is_some());
             let names: Vec<&str> = failed.map(|stack| stack.name.as_str()).collect();
@@ -565,6 +583,7 @@ fn empty_record(plan: &Plan, options: &Options) -> Record {
         started: Timestamp::now(),
         finished: None,
         partial: Some("the run has not come to its end".into()),
+        ended_early: None,
         machine: Machine::here(),
         load: if load { LoadRecord::of(&plan.load, &plan.items, &plan.stacks) } else { LoadRecord::none() },
         stacks: Vec::new(),

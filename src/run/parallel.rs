@@ -54,7 +54,7 @@ impl<'a> Trial<'a> {
                 }
             };
             match outcome {
-                Ok(()) => {}
+                Ok(()) | Err(Broken::Decided) => {}
                 Err(Broken::Interrupted) => {
                     self.interrupted = true;
                     self.fail(&lane.name, "interrupted before its end".into());
@@ -85,6 +85,7 @@ impl<'a> Trial<'a> {
             audited: own,
             dev: None,
             held: None,
+            early: None,
         }
     }
 }

@@ -905,6 +905,8 @@ pub struct Gates {
     pub margin: Option<String>,
     /// Judge a ratio by itself, although its interval may hold the limit: quicker to fail, and wrong more often.
     pub strict: bool,
+    /// End the load early when a gate on one stack's number is lost, whatever the rest of the load brings.
+    pub abort: bool,
 }
 
 /// How stacks take turns.
