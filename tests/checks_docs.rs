@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use shakedown::audit::view::{View, view};
 use shakedown::audit::{catalogue, find, page};
+use shakedown::target::Fault;
 
 const MARK: &str = "<!-- table -->\n";
 
@@ -15,15 +16,24 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks")
 }
 
+/// The faults of the embedded target that `tests/audit` finds under a check, which passes without them.
+fn faults(id: &str) -> String {
+    let of = Fault::ALL.iter().filter(|fault| fault.row() == id);
+    of.map(|fault| format!("`{}`", fault.name())).collect::<Vec<_>>().join(", ")
+}
+
 fn table() -> String {
-    let mut out = "\n| check | what it is about | severity | mode |\n|---|---|---|---|\n".to_owned();
+    let mut out =
+        "\n| check | what it is about | severity | mode | found in the embedded target with |\n|---|---|---|---|---|\n"
+            .to_owned();
     for check in catalogue() {
         let (id, title) = (check.id, check.title);
         let _ = writeln!(
             out,
-            "| [{id}]({id}.md) | {title} | {} | {} |",
+            "| [{id}]({id}.md) | {title} | {} | {} | {} |",
             check.severity.name(),
-            check.mode.name()
+            check.mode.name(),
+            faults(id)
         );
     }
     out
