@@ -135,13 +135,14 @@ impl Progress {
             }
         }
         let earlier = self.loads.iter().position(|load| self.block.is_some() && load.stack == stack);
-        let load = match earlier {
+        let mut load = match earlier {
             Some(at) => self.loads.remove(at),
             None => Pulse::new(stack, phase, self.block.is_none().then_some(duration)),
         };
         if self.block.is_none() {
             self.loads.clear();
         }
+        load.lasts(duration);
         self.loads.push(load);
         // What a stack's last block showed stands until its next is over.
         if let View::Bar(bar) = &self.view {

@@ -23,6 +23,8 @@ pub(super) struct Pulse {
     /// How long it takes; absent for one that comes in blocks.
     duration: Option<Duration>,
     errors: [u64; ErrorClass::ALL.len()],
+    /// Seconds that its seconds last: less than one in a short block.
+    second: f64,
     rate: u64,
     wanted: u64,
     /// Response times of the last seconds, as many as give enough answers.
@@ -40,6 +42,7 @@ impl Pulse {
             began: Instant::now(),
             duration,
             errors: [0; ErrorClass::ALL.len()],
+            second: 1.0,
             rate: 0,
             wanted: 0,
             now: crate::engine::histogram(),
@@ -53,12 +56,20 @@ impl Pulse {
             .map_or(0.0, |duration| self.began.elapsed().as_secs_f64() / duration.as_secs_f64().max(1e-9))
     }
 
+    /// A stretch of load begins, which may be shorter than a second.
+    pub fn lasts(&mut self, stretch: Duration) {
+        if !stretch.is_zero() {
+            self.second = stretch.as_secs_f64().min(1.0);
+        }
+    }
+
     /// A second is over.
     pub fn add(&mut self, tally: &SecondTally, response: &Histogram<u64>) {
         for (sum, n) in self.errors.iter_mut().zip(tally.counts.errors) {
             *sum += n;
         }
-        (self.rate, self.wanted) = (tally.counts.requests, tally.wanted);
+        let a_second = |n: u64| (n as f64 / self.second).round() as u64;
+        (self.rate, self.wanted) = (a_second(tally.counts.requests), a_second(tally.wanted));
         if self.now.len() >= ENOUGH {
             self.now.reset();
         }
@@ -168,6 +179,15 @@ mod tests {
     fn a_load_in_blocks_has_no_time_of_its_own() {
         let line = Pulse::new("prod".into(), "measuring", None).line(100);
         assert!(line.starts_with("0 errors, 0 req/s"), "{line}");
+    }
+
+    #[test]
+    fn a_block_of_half_a_second_counts_double() {
+        let mut pulse = pulse(&[]);
+        pulse.lasts(Duration::from_millis(500));
+        let (tally, response) = second(100, 0, 2);
+        pulse.add(&tally, &response);
+        assert!(pulse.line(120).contains(", 200 req/s (200 arrivals)"), "{}", pulse.line(120));
     }
 
     #[test]
