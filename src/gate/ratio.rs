@@ -266,4 +266,51 @@ mod tests {
         assert!(reason.contains("weak: 4% of the requests to dev failed"), "{reason}");
         assert_eq!(judged(&mut record, "prod/notes vs dev: p50 < 0.8x").0, Verdict::Pass);
     }
+
+    #[test]
+    fn whatever_puts_a_comparison_in_doubt_leaves_its_gate_undecided() {
+        type Spoil = fn(&mut Record);
+        let spoilt: [(Spoil, &str); 7] = [
+            (|record| record.stacks[1].generator.saturated = true, "the generator was the limit"),
+            (
+                |record| record.stacks[0].blocks[..6].iter_mut().for_each(|b| b.generator.saturated = true),
+                "weak: in 6 of 20 blocks on dev the generator was late",
+            ),
+            (
+                |record| record.stacks[1].blocks.iter_mut().for_each(|b| b.machine.stolen = Some(0.12)),
+                "weak: other guests of the host took",
+            ),
+            (
+                |record| record.stacks[0].blocks.iter_mut().for_each(|b| b.machine.mhz = Some(3_000.0)),
+                "weak: the processors ran at 3000 MHz under dev",
+            ),
+            (
+                |record| {
+                    let late = &mut record.stacks[1].blocks[12..];
+                    late.iter_mut().for_each(|b| _ = b.total.statuses.insert(401, 100));
+                },
+                "invalid: tokens ended midway: prod refused",
+            ),
+            (
+                |record| {
+                    record.stacks[1].warnings.push(format!("{}: 401", crate::record::NOT_RENEWED));
+                    record.stacks[1].total.statuses.insert(401, 9);
+                },
+                "invalid: prod would not renew tokens",
+            ),
+            (
+                |record| _ = record.stacks[0].total.errors.insert("status".into(), 400),
+                "of the requests to dev failed",
+            ),
+        ];
+        for (spoil, why) in spoilt {
+            let mut record = fixture::duet();
+            spoil(&mut record);
+            let (verdict, reason) = judged(&mut record, "prod vs dev: p50 < 0.8x");
+            assert_eq!(verdict, Verdict::Unknown, "{why}: {reason}");
+            assert!(reason.contains(why), "{reason}");
+            // What the exit code 3 comes from.
+            assert_eq!(crate::report::Document::of(&record).status(), Verdict::Unknown, "{why}");
+        }
+    }
 }
