@@ -63,7 +63,8 @@ const STARTS: [&[Planted]; 4] = [
         ("server-version", "HDR-SERVER-VERSION", &[]),
     ],
     &[
-        ("debug-on", "DJ-DEBUG-404", &["DJ-DEBUG-CSRF"]),
+        // The technical page answers under /api/ too.
+        ("debug-on", "DJ-DEBUG-404", &["DJ-DEBUG-CSRF", "ERR-FORMAT"]),
         ("csrf-off", "CSRF-REQUIRED", &["CSRF-ORIGIN", "DJ-CHECK-DEPLOY"]),
         ("cacheable-answers", "AUTH-CACHE", &["AUTH-VARY", "LOGIN-CACHE"]),
         ("http-accepted", "NET-REDIRECT", &["NET-REDIRECT-API"]),
@@ -73,11 +74,11 @@ const STARTS: [&[Planted]; 4] = [
         ("alias-without-slash", "FILE-ALIAS-TRAVERSAL", &[]),
     ],
     &[
-        // The location's answers have none of the headers, its errors neither.
+        // The location's answers have none of the headers, its errors and its redirects to folders neither.
         (
             "headers-lost",
             "HDR-COVERAGE",
-            &["HDR-HSTS", "HDR-XCTO", "HDR-ON-ERROR", "ST-CACHE", "DJ-CHECK-DEPLOY"],
+            &["HDR-HSTS", "HDR-XCTO", "HDR-ON-ERROR", "HDR-ON-REDIRECT", "ST-CACHE", "DJ-CHECK-DEPLOY"],
         ),
         // What the cache gives the next user, it gives to nobody and beside another's session too.
         ("shared-cache", "AUTH-CACHE-REPLAY", &["AUTH-REQUIRED", "AUTH-MIXED-CRED"]),
