@@ -342,6 +342,8 @@ fn a_stack_killed_midway_is_said_and_what_was_measured_stays() {
     assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");
     let stack = &trial.record().stacks[0];
     assert!(stack.failure.as_deref().unwrap().contains("SIGKILL"), "{:?}", stack.failure);
+    let report = std::fs::read_to_string(trial.out().join("report.html")).unwrap();
+    assert!(!report.contains("No request failed."), "its last requests had no chance to");
     assert!(stack.total.requests > 0);
 }
 

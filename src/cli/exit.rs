@@ -14,7 +14,8 @@ pub enum Exit {
     GateFailed = 1,
     /// The scenario or the command line is wrong.
     Usage = 2,
-    /// The run is invalid: a stack did not start or gave no good answer, no token, the generator was the limit.
+    /// The run is invalid: a stack did not start or gave no good answer at all, no token, the generator was the limit, a gate has
+    /// no number to rest on.
     Invalid = 3,
     /// A bug or an unusable machine.
     Internal = 4,

@@ -42,8 +42,8 @@ Examples:
 Exit codes:
   0 all gates pass, or there are none    1 a gate failed
   2 the scenario or the command line is wrong
-  3 the run is invalid (a stack did not start or gave no good answer, no token, the generator
-    was the limit)
+  3 the run is invalid (a stack did not start or gave no good answer at all, no token, the
+    generator was the limit, a gate has no number to rest on)
   4 internal error    130 interrupted (a partial record is still written)";
 
 #[derive(Debug, Subcommand)]

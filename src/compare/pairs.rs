@@ -56,14 +56,15 @@ impl<'a> Pairs<'a> {
     }
 
     /// The logarithm of the ratio and the difference of a metric; `None` where the blocks are too few or too short, and
-    /// for what has no estimate (the largest value, a capacity).
+    /// for what has no estimate (the largest value, a capacity, and peak memory: it only grows over a run, so that its blocks
+    /// are not independent).
     pub(super) fn estimates(
         &self,
         first: Option<&str>,
         second: Option<&str>,
         metric: Metric,
     ) -> Option<(Option<Estimate>, Estimate)> {
-        if matches!(metric, Metric::Max | Metric::Capacity) {
+        if matches!(metric, Metric::Max | Metric::Capacity | Metric::Rss) {
             return None;
         }
         let a = Measured::of(&self.first, first)?;

@@ -43,7 +43,10 @@ pub fn bytes(bytes: f64) -> String {
 pub fn ratio(ratio: f64) -> String {
     match ratio {
         0.0 => "0x".to_owned(),
-        ratio if ratio < 0.001 => "<0.001x".to_owned(),
+        ratio if ratio < 0.000_1 => "<0.0001x".to_owned(),
+        // Two significant digits: the third place alone would be one, or none.
+        ratio if ratio < 0.000_995 => format!("{ratio:.5}x"),
+        ratio if ratio < 0.009_95 => format!("{ratio:.4}x"),
         ratio => format!("{}x", significant(ratio)),
     }
 }
@@ -97,6 +100,12 @@ mod tests {
         assert_eq!([bytes(512.0), bytes(1024.0 * 1024.0), bytes(5e9)], ["512 B", "1.00 MiB", "4.66 GiB"]);
         assert_eq!([rate(0.42), rate(179.0), rate(40_607.4)], ["0.42", "179", "40,607"]);
         assert_eq!([ratio(0.83), ratio(226.0), ratio(0.012)], ["0.83x", "226x", "0.012x"]);
+    }
+
+    #[test]
+    fn small_ratios_keep_two_digits() {
+        let shown = [0.0, 0.000_01, 0.000_123, 0.00146, 0.0042, 0.012].map(ratio);
+        assert_eq!(shown, ["0x", "<0.0001x", "0.00012x", "0.0015x", "0.0042x", "0.012x"]);
     }
 
     #[test]

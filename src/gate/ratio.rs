@@ -60,8 +60,9 @@ pub(super) fn judge_sides(
     }
     doubt(sides)?;
     let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin, sides.times);
-    // A search confirmed both ends of a capacity: it has its own interval, and no blocks.
-    if record.judging.strict || metric == Metric::Capacity {
+    // A search confirmed both ends of a capacity: it has its own interval, and no blocks. A peak only grows: its blocks say
+    // nothing of how sure it is.
+    if record.judging.strict || matches!(metric, Metric::Capacity | Metric::Rss) {
         return Ok(point(sides, &row, bound));
     }
     match row.interval() {

@@ -173,7 +173,7 @@ fn comparisons(document: &Document<'_>, out: &mut String) {
             out.push('\n');
         }
         let _ = write!(out, "{}.", escape(&ratios::basis(comparison)));
-        for sentence in ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)) {
+        for sentence in ratios::told(comparison) {
             let _ = write!(out, " {}.", escape(&capitalised(&sentence)));
         }
         out.push_str("\n\n");

@@ -22,16 +22,48 @@ pub fn overall(comparison: &Comparison) -> Vec<Line> {
     comparison.headline().into_iter().filter_map(|row| line(row.metric.title().to_owned(), row)).collect()
 }
 
+/// What there is to say beside the lines: what has no interval and why, the routes, the distributions.
+pub fn told(comparison: &Comparison) -> Vec<String> {
+    let mut said = unsure(comparison);
+    said.extend(routes(comparison));
+    said.extend(shape(comparison));
+    said
+}
+
 /// The routes in a sentence each for the median and the furthest tail that most of them have.
-pub fn routes(comparison: &Comparison) -> Vec<String> {
+fn routes(comparison: &Comparison) -> Vec<String> {
     let tail = [Metric::P99, Metric::P95, Metric::P90].into_iter().max_by_key(|metric| {
         let with = |row: &&Ratio| row.metric == *metric && row.evidence.is_some();
         comparison.of_routes().filter(with).count()
     });
-    [Some(Metric::P50), tail].into_iter().flatten().filter_map(|metric| told(comparison, metric)).collect()
+    [Some(Metric::P50), tail]
+        .into_iter()
+        .flatten()
+        .filter_map(|metric| by_route(comparison, metric))
+        .collect()
 }
 
-fn told(comparison: &Comparison, metric: Metric) -> Option<String> {
+/// The headline figures that have no interval although there are blocks, each with the reason.
+fn unsure(comparison: &Comparison) -> Vec<String> {
+    let missing = |row: &&Ratio| row.evidence.is_none() && row.first.is_some() && row.second.is_some();
+    let why = |row: &Ratio| {
+        let why = match row.metric {
+            Metric::Rss => "it only grows over a run, so its blocks are not independent",
+            Metric::CpuPer1k => {
+                "the blocks used too little CPU for the system's ticks of a hundredth of a second"
+            }
+            Metric::Capacity => return None,
+            _ => "the blocks have too few answers for it",
+        };
+        Some(format!("{} has no interval: {why}", row.metric.title()))
+    };
+    match comparison.basis {
+        Basis::Nothing => Vec::new(),
+        _ => comparison.headline().into_iter().filter(missing).filter_map(why).collect(),
+    }
+}
+
+fn by_route(comparison: &Comparison, metric: Metric) -> Option<String> {
     let mut groups: Vec<(&'static str, Vec<String>)> = Vec::new();
     for row in comparison.of_routes().filter(|row| row.metric == metric) {
         let Some(standing) = row.standing() else { continue };
@@ -162,7 +194,7 @@ pub fn doubts(document: &Document<'_>) -> Vec<String> {
 }
 
 /// Distributions that differ although no verdict on a quantile says so, in a sentence.
-pub fn shape(comparison: &Comparison) -> Option<String> {
+fn shape(comparison: &Comparison) -> Option<String> {
     let shape = comparison.shapes.first()?;
     let share = quantity::percent(shape.test.gap.abs());
     let (more, fewer) = if shape.test.gap > 0.0 {

@@ -100,6 +100,25 @@ impl Document<'_> {
         self.record.stacks.iter().filter_map(fruitless)
     }
 
+    /// Where the generator sent so late that the tail of an open model may be its own, in a sentence for each stack.
+    pub(super) fn lateness(&self) -> Vec<String> {
+        let open = matches!(self.record.load.model.as_str(), "open" | "search");
+        let late = |stack: &StackRecord| {
+            let (lag, tail) = (stack.generator.schedule_lag.p99_ms?, stack.total.response.p99_ms?);
+            (lag >= LATE * tail).then(|| {
+                format!(
+                    "On {} the generator sent {} late at p99, which is {:.0}% of the p99 of {} that it measured from the \
+                     intended start: a part of that tail may be its own",
+                    foreign::line(&stack.name, 40),
+                    quantity::latency(lag),
+                    lag / tail * 100.0,
+                    quantity::latency(tail),
+                )
+            })
+        };
+        self.record.stacks.iter().filter(|_| open).filter_map(late).collect()
+    }
+
     /// What the run says, in a few plain sentences: doubts, speed, gates, audit.
     pub fn verdict(&self) -> String {
         let mut parts = self.doubts();
@@ -186,6 +205,8 @@ impl Document<'_> {
 
 /// Comparisons that a verdict tells one by one; more are a ranking.
 const BESIDE: usize = 2;
+/// Share of the measured p99 from which the generator's own lateness is worth a word.
+const LATE: f64 = 0.1;
 /// Longest reason in a verdict.
 const REASON: usize = 600;
 
@@ -282,8 +303,17 @@ fn beside(record: &Record, comparison: &Comparison) -> Option<String> {
             )
         }
         None => format!("{second} is as fast as {first} ({numbers})"),
-        Some(true) => format!("{second} is {} faster than {first} ({numbers})", quantity::ratio(1.0 / ratio)),
-        Some(false) => format!("{second} is {} slower than {first} ({numbers})", quantity::ratio(ratio)),
+        Some(faster) => {
+            let (word, times) = if faster { ("faster", 1.0 / ratio) } else { ("slower", ratio) };
+            let sure = row
+                .interval()
+                .map(|of| if faster { (1.0 / of.high, 1.0 / of.low) } else { (of.low, of.high) });
+            let sure = sure.map(|(low, high)| {
+                format!("95 % confidence {} to {}; ", quantity::ratio(low), quantity::ratio(high))
+            });
+            let sure = sure.unwrap_or_default();
+            format!("{second} is {} {word} than {first} ({sure}{numbers})", quantity::ratio(times))
+        }
     };
     let errors = comparison.row(ALL_ROUTES, Metric::Errors).and_then(|row| Some((row.first?, row.second?)));
     if let Some((before, after)) = errors.filter(|(before, after)| *before > 0.0 || *after > 0.0) {

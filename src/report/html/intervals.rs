@@ -46,7 +46,7 @@ fn one(comparison: &Comparison) -> Markup {
             }
         }
         p.quiet { (capitalised(&ratios::basis(comparison))) "." }
-        @let told: Vec<String> = ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)).collect();
+        @let told = ratios::told(comparison);
         @if !told.is_empty() { ul { @for sentence in told { li { (capitalised(&sentence)) "." } } } }
     } }
 }

@@ -82,7 +82,13 @@ fn failures(document: &Document<'_>) -> Markup {
     let loaded = || document.record.stacks.iter().filter(|stack| stack.total.requests > 0);
     html! {
         @if loaded().next().is_none() { p { "No request was measured." } }
-        @else if !any_failed(document) { p { "No request failed." } }
+        @else if !any_failed(document) {
+            @let broken: Vec<&StackRecord> = loaded().filter(|stack| stack.failure.is_some()).collect();
+            @if broken.is_empty() { p { "No request failed." } }
+            @for stack in broken {
+                p { strong { (foreign::line(&stack.name, 24)) } " " span.bad { (stack.unmeasured().unwrap_or("failed")) } }
+            }
+        }
         @else { @for stack in loaded() { p { (failed(stack)) } } }
     }
 }
@@ -151,8 +157,9 @@ fn worst(document: &Document<'_>, stack: &str) -> Option<Severity> {
 fn trust(document: &Document<'_>) -> Markup {
     let record = document.record;
     let doubts = document.doubts().len();
-    let warnings =
-        record.warnings.len() + record.stacks.iter().map(|stack| stack.warnings.len()).sum::<usize>();
+    let warnings = document.lateness().len()
+        + record.warnings.len()
+        + record.stacks.iter().map(|stack| stack.warnings.len()).sum::<usize>();
     html! {
         p {
             @if doubts > 0 { span.bad { "Only in part: " } (doubts) @if doubts == 1 { " doubt." } @else { " doubts." } }

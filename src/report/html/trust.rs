@@ -14,7 +14,10 @@ const WARNINGS: usize = 20;
 pub fn section(document: &Document<'_>) -> Markup {
     let record = document.record;
     let doubts = document.doubts();
-    let calm = record.warnings.is_empty() && record.stacks.iter().all(|stack| stack.warnings.is_empty());
+    let late = document.lateness();
+    let calm = late.is_empty()
+        && record.warnings.is_empty()
+        && record.stacks.iter().all(|stack| stack.warnings.is_empty());
     html! {
         section id="trust" {
             h2 { "Can the numbers be trusted?" }
@@ -27,6 +30,7 @@ pub fn section(document: &Document<'_>) -> Markup {
             } @else {
                 ul {
                     @for doubt in &doubts { li.bad { (doubt) } }
+                    @for late in &late { li { (late) "." } }
                     @for warning in &record.warnings { li { (foreign::line(warning, 400)) } }
                     @for stack in &record.stacks {
                         @for warning in stack.warnings.iter().take(WARNINGS) {
@@ -79,5 +83,28 @@ fn generators(stacks: &[StackRecord]) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn sends_that_were_late_beside_the_tail_are_said_with_both_numbers() {
+        let mut record = fixture::duet();
+        for stack in &mut record.stacks {
+            stack.warnings.clear();
+            (stack.generator.schedule_lag.p99_ms, stack.total.response.p99_ms) = (Some(0.05), Some(40.0));
+        }
+        record.warnings.clear();
+        record.load.model = "open".into();
+        let page = |record: &crate::record::Record| section(&Document::of(record)).into_string();
+        assert!(page(&record).contains("Nothing speaks against it"), "{}", page(&record));
+        record.stacks[1].total.response.p99_ms = Some(0.2);
+        let said = page(&record);
+        assert!(!said.contains("Nothing speaks against it"), "{said}");
+        assert!(said.contains("sent 50.0 µs late at p99, which is 25% of the p99 of 200 µs"), "{said}");
     }
 }

@@ -87,7 +87,7 @@ impl Page<'_> {
                 );
                 self.line(&row);
             }
-            for sentence in ratios::routes(comparison).into_iter().chain(ratios::shape(comparison)) {
+            for sentence in ratios::told(comparison) {
                 self.paragraph("  ", 2, &sentence);
             }
         }
