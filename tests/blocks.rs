@@ -71,7 +71,7 @@ fn two_stacks_take_turns_and_their_blocks_add_up() {
     assert_eq!(comparison.row(ALL_ROUTES, Metric::Throughput).unwrap().standing(), Some(Standing::Same));
     assert!(ended.stdout.contains("95 % confidence from 8 pairs of blocks"), "{}", ended.stdout);
     let report = std::fs::read_to_string(trial.out().join("report.md")).unwrap();
-    assert!(report.contains("| prod / dev | ratio | 95 % interval |"), "{report}");
+    assert!(report.contains("| all routes | dev | prod | ratio | 95 % interval |"), "{report}");
 }
 
 #[test]
