@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib.auth import views as auth_views
+from django.db import transaction
 from django.urls import path
 from django.views.static import serve
 from rest_framework.authtoken.views import ObtainAuthToken
@@ -18,7 +19,8 @@ urlpatterns = [
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("api-token-auth/", ObtainAuthToken.as_view(parser_classes=[BoundedJSONParser])),
     path("api/token/", TokenObtainPairView.as_view()),
-    path("api/token/refresh/", TokenRefreshView.as_view()),
+    # SimpleJWT looks whether a token is spent, and later spends it: two at once would both get new ones.
+    path("api/token/refresh/", transaction.atomic(TokenRefreshView.as_view())),
     path("api/token/logout/", TokenBlacklistView.as_view()),
     path("api/whoami/", views.WhoAmI.as_view()),
     path("api/notes/", views.NoteList.as_view()),
