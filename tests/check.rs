@@ -46,7 +46,7 @@ fn the_summary_says_what_would_run() {
         "stack    prod",
         "jwt (20 users)",
         "note-lifecycle/create: POST /api/notes/",
-        "250 requests/s",
+        "400 requests/s",
     ] {
         assert!(summary.contains(part), "{part}:\n{summary}");
     }
@@ -59,7 +59,7 @@ fn mistakes_have_file_line_column_and_hint_and_exit_code_2() {
     let path = folder.path().join("wrong.toml");
     std::fs::write(
         &path,
-        quickstart().replacen("weight = 3", "wieght = 3", 1).replacen("rate = 250", "rate = \"fast\"", 1),
+        quickstart().replacen("weight = 3", "wieght = 3", 1).replacen("rate = 400", "rate = \"fast\"", 1),
     )
     .unwrap();
     let output = shakedown(&["check", path.to_str().unwrap()]);

@@ -6,11 +6,14 @@ mod harness;
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+use shakedown::plan::Plan;
 use shakedown::record::{Outcome, Record, Severity};
+use shakedown::run::blocks_time;
 
 #[test]
 fn the_quick_start_measures_and_audits_both_stacks() {
@@ -41,6 +44,17 @@ fn the_quick_start_measures_and_audits_both_stacks() {
         assert!(ended.stdout.contains(stack), "{}", ended.stdout);
     }
     no_secret_in(out.path());
+}
+
+/// What the scenario asks for: with start, audit and the audit's own small loads, ten seconds or so, it stays within 40.
+#[test]
+fn the_quick_start_asks_for_half_a_minute_of_load_in_blocks_enough() {
+    let text = std::fs::read_to_string("scenarios/quickstart.toml").unwrap();
+    let plan = Plan::parse(Path::new("scenarios/quickstart.toml"), &text).unwrap();
+    let blocks = plan.load.blocks.unwrap();
+    assert!(blocks.count >= 20, "{blocks:?}");
+    let time = blocks_time(&blocks, plan.load.warmup, 2);
+    assert!(time <= Duration::from_secs(30), "{time:?}");
 }
 
 /// `latency.hlog`, read by the HdrHistogram library, holds as many samples as the record counts.
