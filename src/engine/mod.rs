@@ -177,9 +177,10 @@ impl Latencies {
 
 /// An empty histogram of nanoseconds: three significant digits, in steps of 64 ns at the least. It begins at its smallest
 /// (16 KiB, as far as 131 µs) and grows to what is recorded: hundreds of routes have four each.
+#[expect(clippy::unreachable, reason = "the bounds are constants, and within what the histogram takes")]
 pub fn histogram() -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(64, 131_071, 3)
-        .unwrap_or_else(|error| unreachable!("the bounds are constants: {error}"));
+    let mut histogram =
+        Histogram::new_with_bounds(64, 131_071, 3).unwrap_or_else(|error| unreachable!("{error}"));
     histogram.auto(true);
     histogram
 }
@@ -308,7 +309,7 @@ pub struct Leak {
 /// What one failed request looked like.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct ErrorSample {
-    /// Position of the route in the plan.
+    /// Which route of the plan. Unit: position, from 0.
     pub route: usize,
     /// Class.
     pub class: ErrorClass,

@@ -33,7 +33,7 @@ pub struct Acceptance {
     /// The worst severity that it covers; absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_severity: Option<Severity>,
-    /// Line (1-based) in the scenario file.
+    /// Line in the scenario file. Unit: position, from 1.
     pub line: usize,
     /// What came of it.
     pub standing: Standing,
@@ -65,7 +65,7 @@ pub struct BaselineRecord {
     /// The day it was written.
     #[schemars(with = "String", extend("format" = "date"))]
     pub written: Date,
-    /// How many places of findings it holds.
+    /// How many places of findings it holds. Unit: count.
     pub entries: usize,
     /// Those of the tried stacks that were not found again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -47,7 +47,7 @@ pub enum Outcome {
 pub struct CheckOutcome {
     /// Id in the catalogue: `HDR-HSTS`.
     pub check: String,
-    /// Revision of the check's rule.
+    /// Revision of the check's rule. Unit: version.
     pub revision: u32,
     /// The stack.
     pub stack: String,
@@ -96,7 +96,7 @@ impl CheckOutcome {
 pub struct Place {
     /// The route or probe.
     pub route: String,
-    /// Line (1-based) of the route in the scenario file; absent for probes.
+    /// Line of the route in the scenario file; absent for probes. Unit: position, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// What it is about, stable between runs (a header's, directive's or cookie's name).
@@ -106,7 +106,7 @@ pub struct Place {
     /// How it counts: fail, warn or info; absent in older records, where it counts as its outcome does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Position in [`super::Record::accepted`] of what covers it.
+    /// Which of the record's `accepted` covers it. Unit: position, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<usize>,
     /// Whether the baseline has it.

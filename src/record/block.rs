@@ -12,11 +12,11 @@ use crate::plan::{BlocksPlan, Plan};
 /// How a run's load was cut into blocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BlocksRecord {
-    /// Blocks that each stack was to get.
+    /// Blocks that each stack was to get. Unit: count.
     pub count: u32,
-    /// Measured seconds of each.
+    /// Measured time of each. Unit: seconds.
     pub length_s: f64,
-    /// Seconds of load before each, left out of the results.
+    /// Load before each, left out of the results. Unit: seconds.
     pub settle_s: f64,
     /// `balanced` or `random`.
     pub order: String,
@@ -25,22 +25,22 @@ pub struct BlocksRecord {
 /// One block on one stack, while the others had no load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockRecord {
-    /// Its round, from 0: the blocks of one round on two stacks are a pair.
+    /// Its round: the blocks of one round on two stacks are a pair. Unit: position, from 0.
     pub round: u32,
-    /// Its place among all blocks of the run, from 0.
+    /// Its place among all blocks of the run. Unit: position, from 0.
     pub place: u32,
-    /// When its measured part began, in seconds from the start of the run.
+    /// When its measured part began, from the start of the run. Unit: seconds.
     pub at_s: f64,
-    /// Measured seconds.
+    /// Measured time. Unit: seconds.
     pub wall_s: f64,
     /// All routes together.
     pub total: BlockRoute,
     /// Each route, in the order of the stack's.
     pub routes: Vec<BlockRoute>,
-    /// CPU-seconds of the stack's process tree; absent for a stack that was not started here.
+    /// CPU time of the stack's process tree; absent for a stack that was not started here. Unit: seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_s: Option<f64>,
-    /// Largest resident memory of the tree in bytes; absent likewise.
+    /// Largest resident memory of the tree; absent likewise. Unit: bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_rss_bytes: Option<u64>,
     /// How the generator did; without the histogram of its lateness.
@@ -55,11 +55,11 @@ pub struct BlockRecord {
 pub struct BlockRoute {
     /// Its name.
     pub name: String,
-    /// Requests that ended.
+    /// Requests that ended. Unit: count.
     pub requests: u64,
-    /// Of those, failed; the generator's own failures left out.
+    /// Of those, failed; the generator's own failures left out. Unit: count.
     pub errors: u64,
-    /// Answers by status.
+    /// Answers by status. Unit: count.
     pub statuses: BTreeMap<u16, u64>,
     /// From the intended start, good answers.
     pub response: LatencyRecord,
@@ -68,10 +68,10 @@ pub struct BlockRoute {
 /// What the machine under generator and stacks did in a stretch of time, as far as the system tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MachineLook {
-    /// Share of all processors' time that other guests of the same host took, 0 to 1.
+    /// What other guests of the same host took of all processors' time. Unit: share, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stolen: Option<f64>,
-    /// Mean clock of the processors at its end in MHz.
+    /// Mean clock of the processors at its end. Unit: MHz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mhz: Option<f64>,
 }

@@ -13,30 +13,30 @@ pub const SAMPLES_BEYOND: f64 = 5.0;
 /// A latency distribution. Quantiles are absent when fewer than [`SAMPLES_BEYOND`] samples lie beyond them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyRecord {
-    /// Samples.
+    /// Samples. Unit: count.
     pub count: u64,
-    /// Smallest, in milliseconds.
+    /// Smallest. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_ms: Option<f64>,
-    /// Mean, in milliseconds.
+    /// Mean. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_ms: Option<f64>,
-    /// Median.
+    /// Median. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p50_ms: Option<f64>,
-    /// 90th percentile.
+    /// 90th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p90_ms: Option<f64>,
-    /// 95th percentile.
+    /// 95th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p95_ms: Option<f64>,
-    /// 99th percentile.
+    /// 99th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p99_ms: Option<f64>,
-    /// 99.9th percentile.
+    /// 99.9th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p999_ms: Option<f64>,
-    /// Largest, in milliseconds.
+    /// Largest. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_ms: Option<f64>,
     /// The histogram in nanoseconds: HdrHistogram V2, deflated, base64. Empty without samples.

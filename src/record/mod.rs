@@ -39,7 +39,7 @@ pub const NOT_RENEWED: &str = "tokens were not renewed";
 /// One run: what was asked, what was measured, what the audit saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
-    /// Format version.
+    /// Format version. Unit: version.
     pub version: u32,
     /// Program that wrote it.
     pub tool: Tool,
@@ -144,9 +144,9 @@ pub struct Machine {
     pub os: String,
     /// Processor model.
     pub cpu: String,
-    /// Processors this process may use.
+    /// Processors this process may use. Unit: count.
     pub cores: usize,
-    /// Memory in bytes.
+    /// Memory. Unit: bytes.
     pub memory_bytes: u64,
 }
 
@@ -157,15 +157,15 @@ pub struct LoadRecord {
     pub summary: String,
     /// `open`, `closed`, `search`, `sweep`, or `none` where no load was sent.
     pub model: String,
-    /// Measured seconds asked for; of a series, those of each load.
+    /// Measured time asked for; of a series, that of each load. Unit: seconds.
     pub duration_s: f64,
-    /// Warm-up seconds.
+    /// Warm-up. Unit: seconds.
     pub warmup_s: f64,
-    /// Level over time as `[second, level]` corners: requests a second (open) or users (closed). Empty
-    /// for a series: its loads each have a level of their own.
+    /// Level over time as corners of time and level. Empty for a series: its loads each have a level of their own. Unit: seconds;
+    /// requests a second (open) or users (closed).
     pub profile: Vec<(f64, f64)>,
     /// Requests that one arrival or iteration makes on average when none fails: more than one where there are flows.
-    /// Absent in older records and where no load was sent.
+    /// Absent in older records and where no load was sent. Unit: requests an arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_arrival: Option<f64>,
     /// `keep-alive` or `new`.
@@ -178,7 +178,7 @@ pub struct LoadRecord {
 /// How comparisons are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judging {
-    /// Differences up to this share do not matter.
+    /// Differences up to this do not matter. Unit: share, 0 to 1.
     pub margin: f64,
     /// Whether a gate on a ratio judges the ratio itself and not its interval.
     pub strict: bool,
@@ -195,7 +195,7 @@ impl Default for Judging {
 pub struct GateText {
     /// The expression.
     pub text: String,
-    /// Line (1-based) in the scenario file.
+    /// Line in the scenario file. Unit: position, from 1.
     pub line: usize,
 }
 
@@ -208,19 +208,19 @@ pub struct StackRecord {
     pub role: Role,
     /// Base URL it answered on.
     pub url: String,
-    /// Streams of a connection where the load went over HTTP/2; absent over HTTP/1.1.
+    /// Streams of a connection where the load went over HTTP/2; absent over HTTP/1.1. Unit: count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http2_streams: Option<usize>,
     /// `Server` header it showed when it became ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// Seconds from start to ready; absent when it already ran.
+    /// From start to ready; absent when it already ran. Unit: seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup_s: Option<f64>,
     /// Why it was not measured (to the end), in words; absent when it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Measured seconds; of a series, those of the load whose figures these are.
+    /// Measured time; of a series, that of the load whose figures these are. Unit: seconds.
     pub wall_s: f64,
     /// All routes together.
     pub total: RouteRecord,
@@ -263,19 +263,19 @@ pub struct RouteRecord {
     /// Auth; absent without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<String>,
-    /// Requests that ended.
+    /// Requests that ended. Unit: count.
     pub requests: u64,
-    /// Errors by class; classes without any are left out.
+    /// Errors by class; classes without any are left out. Unit: count.
     pub errors: BTreeMap<String, u64>,
-    /// Answers by status.
+    /// Answers by status. Unit: count.
     pub statuses: BTreeMap<u16, u64>,
-    /// Bytes received.
+    /// Received. Unit: bytes.
     pub bytes_in: u64,
-    /// Bytes sent.
+    /// Sent. Unit: bytes.
     pub bytes_out: u64,
-    /// Connections opened.
+    /// Connections opened. Unit: count.
     pub connections: u64,
-    /// Good answers a second.
+    /// Good answers over the measured time. Unit: requests a second.
     pub throughput_rps: f64,
     /// From the intended start, good answers.
     pub response: LatencyRecord,
@@ -302,26 +302,26 @@ impl RouteRecord {
 /// One second over all routes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondRecord {
-    /// From 0.
+    /// Which one. Unit: position, from 0.
     pub second: u32,
-    /// Arrivals wanted (open) or iterations begun (closed).
+    /// Arrivals wanted (open) or iterations begun (closed). Unit: count.
     pub wanted: u64,
-    /// Requests that ended.
+    /// Requests that ended. Unit: count.
     pub requests: u64,
-    /// Of those, failed.
+    /// Of those, failed. Unit: count.
     pub errors: u64,
-    /// Median response time in milliseconds; absent without good answers.
+    /// Median response time; absent without good answers. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p50_ms: Option<f64>,
-    /// 99th percentile; absent with fewer than 100 good answers.
+    /// 99th percentile; absent with fewer than 100 good answers. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p99_ms: Option<f64>,
-    /// Largest; absent without good answers.
+    /// Largest; absent without good answers. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_ms: Option<f64>,
-    /// Requests under way at its end.
+    /// Requests under way at its end. Unit: count.
     pub in_flight: u64,
-    /// Arrivals due but unsent at its end.
+    /// Arrivals due but unsent at its end. Unit: count.
     pub backlog: u64,
 }
 
@@ -330,17 +330,17 @@ pub struct SecondRecord {
 pub struct GeneratorRecord {
     /// Lateness of sends while a connection was free.
     pub schedule_lag: LatencyRecord,
-    /// CPU-seconds.
+    /// CPU time, user and system. Unit: seconds.
     pub cpu_s: f64,
-    /// CPU as a share of its threads, 0 to 1.
+    /// CPU time over that of all its threads. Unit: share, 0 to 1.
     pub cpu_share: f64,
-    /// Worker threads.
+    /// Worker threads. Unit: count.
     pub threads: usize,
-    /// Arrivals that waited for a connection because the limit was reached.
+    /// Arrivals that waited for a connection because the limit was reached. Unit: count.
     pub queued: u64,
-    /// Arrivals never sent.
+    /// Arrivals never sent. Unit: count.
     pub unsent: u64,
-    /// Most connections at once.
+    /// Most connections at once. Unit: count.
     pub peak_connections: u64,
     /// Whether it, not the stack, was the limit; with the reason in the stack's warnings.
     pub saturated: bool,
@@ -349,12 +349,12 @@ pub struct GeneratorRecord {
 /// What the stack used during the measured part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceRecord {
-    /// CPU-seconds of the process tree in the measured part.
+    /// CPU time of the process tree in the measured part. Unit: seconds.
     pub cpu_s: f64,
-    /// CPU-seconds for each 1,000 requests; absent without requests.
+    /// CPU time for each 1,000 requests; absent without requests. Unit: seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_s_per_1k: Option<f64>,
-    /// Largest resident memory in bytes.
+    /// Largest resident memory. Unit: bytes.
     pub peak_rss_bytes: u64,
     /// Samples over time.
     pub samples: Vec<Sample>,

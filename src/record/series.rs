@@ -10,18 +10,18 @@ use super::{GeneratorRecord, RouteRecord};
 pub struct CapacityRecord {
     /// What had to hold, as written.
     pub objective: Vec<String>,
-    /// Lowest rate that could be tried.
+    /// Lowest rate that could be tried. Unit: requests a second.
     pub from: f64,
-    /// Highest rate that could be tried.
+    /// Highest rate that could be tried. Unit: requests a second.
     pub to: f64,
-    /// How far the ends of the answer were allowed to be apart, as a share.
+    /// How far the ends of the answer were allowed to be apart. Unit: share, 0 to 1.
     pub precision: f64,
-    /// Probes that had to agree at each end.
+    /// Probes that had to agree at each end. Unit: count.
     pub needed: u32,
-    /// Highest rate that kept the objective, confirmed; absent when none did.
+    /// Highest rate that kept the objective, confirmed; absent when none did. Unit: requests a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower: Option<f64>,
-    /// Lowest rate above it that did not keep it, confirmed; absent when none was found.
+    /// Lowest rate above it that did not keep it, confirmed; absent when none was found. Unit: requests a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper: Option<f64>,
     /// How the search ended.
@@ -117,42 +117,42 @@ impl ProbeVerdict {
 /// One load of a series, all routes together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeRecord {
-    /// Requests a second wanted (search; a flow is one) or users (sweep).
+    /// What was wanted; a flow counts as one. Unit: requests a second (search) or users (sweep).
     pub level: f64,
     /// What it was for.
     pub phase: Phase,
-    /// Measured seconds.
+    /// Measured time. Unit: seconds.
     pub wall_s: f64,
-    /// Requests that ended.
+    /// Requests that ended. Unit: count.
     pub requests: u64,
-    /// Of those, failed; the generator's own failures left out.
+    /// Of those, failed; the generator's own failures left out. Unit: count.
     pub errors: u64,
-    /// Good answers a second.
+    /// Good answers over the measured time. Unit: requests a second.
     pub reached_rps: f64,
-    /// Median response time in milliseconds; absent when it could not be estimated, as all the others.
+    /// Median response time; absent when it could not be estimated, as all the others. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p50_ms: Option<f64>,
-    /// 90th percentile.
+    /// 90th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p90_ms: Option<f64>,
-    /// 95th percentile.
+    /// 95th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p95_ms: Option<f64>,
-    /// 99th percentile.
+    /// 99th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p99_ms: Option<f64>,
-    /// 99.9th percentile.
+    /// 99.9th percentile. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p999_ms: Option<f64>,
-    /// Mean response time.
+    /// Mean response time. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_ms: Option<f64>,
-    /// Largest response time.
+    /// Largest response time. Unit: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_ms: Option<f64>,
-    /// Arrivals that waited for a connection.
+    /// Arrivals that waited for a connection. Unit: count.
     pub queued: u64,
-    /// Arrivals never sent.
+    /// Arrivals never sent. Unit: count.
     pub unsent: u64,
     /// What it says of its rate.
     pub verdict: ProbeVerdict,

@@ -16,7 +16,7 @@ pub const SUMMARY_VERSION: u32 = 1;
 /// One run in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Format version.
+    /// Format version. Unit: version.
     pub summary_version: u32,
     /// Program that wrote it.
     pub tool: Tool,
@@ -54,9 +54,9 @@ pub struct RatioSummary {
     pub second: String,
     /// What is compared, by the name that gates use.
     pub metric: String,
-    /// Second over first.
+    /// Second over first. Unit: ratio.
     pub ratio: f64,
-    /// Lower and upper end that hold the true ratio with 95 % confidence; absent without blocks enough.
+    /// Lower and upper end that hold the true ratio with 95 % confidence; absent without blocks enough. Unit: ratio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<(f64, f64)>,
     /// What the blocks allow to say: `faster`, `slower`, `better`, `worse`, `same` or `unclear`.
@@ -90,13 +90,14 @@ pub struct StackSummary {
     /// Whether the generator, not the stack, was the limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub generator_saturated: bool,
-    /// Requests that ended.
+    /// Requests that ended. Unit: count.
     pub requests: u64,
-    /// All routes together.
+    /// All routes together. Unit by name: p50, p90, p95, p99, p99.9, mean and max in
+    /// milliseconds; throughput and capacity in requests a second; errors as a share, 0 to 1; cpu/1k in seconds; rss in bytes.
     pub figures: Figures,
     /// Each route.
     pub routes: Vec<RouteSummary>,
-    /// How many checks of the audit ended with each outcome.
+    /// How many checks of the audit ended with each outcome. Unit: count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<String, u64>,
     /// Findings of the audit, the worst first.
@@ -109,9 +110,10 @@ pub struct StackSummary {
 pub struct RouteSummary {
     /// Its name.
     pub name: String,
-    /// Requests that ended.
+    /// Requests that ended. Unit: count.
     pub requests: u64,
-    /// Its figures.
+    /// What a stack has, but for what is stack-wide. Unit by name: p50, p90, p95, p99, p99.9, mean and max in milliseconds; throughput
+    /// in requests a second; errors as a share, 0 to 1.
     pub figures: Figures,
 }
 
@@ -120,10 +122,10 @@ pub struct RouteSummary {
 pub struct FindingSummary {
     /// Id of the check.
     pub check: String,
-    /// Revision of its rule.
+    /// Revision of its rule. Unit: version.
     pub revision: u32,
     /// How bad.
     pub severity: Severity,
-    /// In how many places.
+    /// In how many places. Unit: count.
     pub places: usize,
 }

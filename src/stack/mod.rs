@@ -44,13 +44,13 @@ pub struct Running {
 /// CPU and memory of a stack's process tree at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sample {
-    /// Seconds since sampling began.
+    /// Since sampling began. Unit: seconds.
     pub at_s: f64,
-    /// CPU-seconds (user + system) of the tree since sampling began, children that ended included.
+    /// CPU time (user and system) of the tree since sampling began, children that ended included. Unit: seconds.
     pub cpu_s: f64,
-    /// Resident memory of the tree in bytes (shared pages counted once for each process).
+    /// Resident memory of the tree; shared pages count once for each process. Unit: bytes.
     pub rss_bytes: u64,
-    /// Live processes.
+    /// Live processes. Unit: count.
     pub processes: u32,
 }
 
