@@ -5,6 +5,15 @@
 //! `compare` → `capacity`, `audit`, `gate` → `run` → `report` → `cli`. `target` is the embedded server under
 //! test and is imported by `cli` and the tests only. ARCHITECTURE.md is the map.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unimplemented,
+    clippy::todo
+)]
+
 pub mod audit;
 pub mod auth;
 pub mod capacity;

@@ -1,11 +1,11 @@
 //! `shakedown report` on written records, as a person or a CI job would call it.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on should stop
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 // The fixture is the library's own; these names are what it imports.
 use shakedown::{engine, plan, record, stack};
 
-#[allow(dead_code)] // the library's own tests use the rest
+#[allow(dead_code, reason = "the library's own tests use the rest")]
 #[path = "../src/report/fixture/mod.rs"]
 mod fixture;
 

@@ -11,7 +11,7 @@ mod harness;
 // The fixture is the library's own; these names are what it imports.
 use shakedown::{engine, plan, record, report, stack};
 
-#[allow(dead_code)] // the library's own tests use the rest
+#[allow(dead_code, reason = "the library's own tests use the rest")]
 #[path = "../../src/report/fixture/mod.rs"]
 mod fixture;
 
