@@ -438,3 +438,52 @@ until = "2026-12-31"
     assert!(read("record.json").contains("ada-lovelace"), "what is not secret stays");
     assert_eq!(trial.record().stacks[0].routes[1].path, "/?page=1&api_key=[redacted]");
 }
+
+/// The lines that a stack writes, and what is left of them, where a user's password is `password`.
+const WORDY: [(&str, &str); 5] = [
+    ("POST /accounts/password/change/ 200", "POST /accounts/password/change/ 200"),
+    ("body username=ada&password=password", "body username=ada&password=@"),
+    (
+        "body {\"username\": \"ada\", \"password\": \"password\"}",
+        "body {\"username\": \"ada\", \"password\": \"@\"}",
+    ),
+    ("no password given", "no password given"),
+    ("Authorization: Basic YWRhOnBhc3N3b3Jk", "Authorization: Basic @"),
+];
+
+#[test]
+fn a_password_that_is_a_common_word_leaves_logs_readable_and_is_in_no_file() {
+    let rest = r#"
+[users]
+list = [{ username = "ada", password = "password" }]
+
+[auth.basic]
+kind = "basic"
+
+[[routes]]
+name = "notes"
+get = "/api/notes/"
+auth = "basic"
+expect = { status = 401 }
+"#;
+    let load = "rate = 20\nduration = \"1s\"\nwarmup = \"0s\"";
+    let scenario = own_target(load, rest).replace("echo $$", "cat {{scenario}}/said; echo $$");
+    let scenario = scenario.replace("[[routes]]\nname = \"home\"\nget = \"/\"\n", "");
+    let trial = Trial::new(&scenario);
+    let said: Vec<&str> = WORDY.iter().map(|(line, _)| *line).collect();
+    std::fs::write(trial.file("said"), said.join("\n") + "\n").unwrap();
+    trial.run(&[]).expect(0);
+    let log = std::fs::read_to_string(trial.out().join("logs/dev-target.log")).unwrap();
+    let mark = regex::Regex::new(r"\[redacted [0-9a-f]{8}\]").unwrap();
+    let left: Vec<String> =
+        log.lines().take(5).map(|line| mark.replace_all(line, "@").into_owned()).collect();
+    assert_eq!(left, WORDY.map(|(_, clean)| clean), "{log}");
+    for file in ["record.json", "report.html", "report.md", "logs/dev-target.log"] {
+        let text = std::fs::read_to_string(trial.out().join(file)).unwrap();
+        for gone in ["YWRhOnBhc3N3b3Jk", "password=password", "ada:password"] {
+            assert!(!text.contains(gone), "{file} holds {gone}");
+        }
+    }
+    let copy = trial.record().scenario.text;
+    assert!(copy.contains("[redacted]") && !copy.contains("\"password\""), "{copy}");
+}

@@ -5,6 +5,8 @@
 
 mod redactor;
 mod spelling;
+mod value;
+mod vocabulary;
 
 pub use redactor::{Redactor, mark};
 pub use secrecy::{ExposeSecret, SecretString};

@@ -6,10 +6,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-/// Shorter secrets go only where they are the whole of a value: replacing every `a` would destroy the text and hide nothing.
+use super::{value, vocabulary};
+
+/// Shorter secrets go only where they are a value: replacing every `a` would destroy the text and hide nothing.
 const SHORTEST: usize = 4;
 
-/// Replaces every known secret in a text by a mark with a hash prefix; very short ones only where they are a whole value.
+/// Replaces every known secret in a text by a mark with a hash prefix; very short ones and common words (`test`, `password`) only
+/// where they are a whole value.
 ///
 /// Within a run the mark is the same for the same secret, so that two pieces of evidence can still be seen to hold
 /// the same value: `[redacted 9f86d081]`. In another run it is another: nobody can find the value by trying.
@@ -18,12 +21,13 @@ pub struct Redactor {
     automaton: Option<AhoCorasick>,
     secrets: Vec<SecretString>,
     marks: Vec<String>,
-    short: Vec<SecretString>,
+    /// Those that go only where they are a value.
+    values: Vec<SecretString>,
 }
 
 impl Redactor {
-    /// A redactor for these secrets. Ones shorter than four bytes are found only as whole values: between quotes (and no key of
-    /// JSON), behind `=` in forms and cookies, behind `: ` to the end of a line.
+    /// A redactor for these secrets. Ones shorter than four bytes, and words that every log and every answer has, are found only
+    /// as whole values: a field `password` says nothing of a password that is `password`, and without it nobody can read the rest.
     pub fn new<I, S>(secrets: I) -> Self
     where
         I: IntoIterator<Item = S>,
@@ -33,9 +37,10 @@ impl Redactor {
             secrets.into_iter().map(|s| s.as_ref().to_owned()).filter(|s| !s.is_empty()).collect();
         secrets.sort();
         secrets.dedup();
-        let (secrets, short): (Vec<String>, Vec<String>) =
-            secrets.into_iter().partition(|secret| secret.len() >= SHORTEST);
-        let short = short.into_iter().map(SecretString::from).collect();
+        let (secrets, values): (Vec<String>, Vec<String>) = secrets
+            .into_iter()
+            .partition(|secret| secret.len() >= SHORTEST && !vocabulary::is_common(secret));
+        let values = values.into_iter().map(SecretString::from).collect();
         let marks = secrets.iter().map(|s| mark(s.as_bytes())).collect();
         let automaton = AhoCorasickBuilder::new()
             .match_kind(MatchKind::LeftmostLongest)
@@ -43,12 +48,12 @@ impl Redactor {
             .ok()
             .filter(|_| !secrets.is_empty());
         let secrets = secrets.into_iter().map(SecretString::from).collect();
-        Redactor { automaton, secrets, marks, short }
+        Redactor { automaton, secrets, marks, values }
     }
 
     /// A redactor for the secrets of both.
     pub fn joined(self, other: Redactor) -> Self {
-        let all = [&self.secrets, &self.short, &other.secrets, &other.short];
+        let all = [&self.secrets, &self.values, &other.secrets, &other.values];
         Redactor::new(all.into_iter().flatten().map(|secret| secret.expose_secret()))
     }
 
@@ -58,41 +63,10 @@ impl Redactor {
             Some(automaton) => automaton.replace_all(text, &self.marks),
             None => text.to_owned(),
         };
-        for secret in &self.short {
-            clean = without_value(&clean, secret.expose_secret());
+        for secret in self.values.iter().map(SecretString::expose_secret) {
+            clean = value::without(&clean, secret, &mark(secret.as_bytes()));
         }
         clean
-    }
-}
-
-/// The text with a mark wherever this is the whole of a value.
-fn without_value(text: &str, secret: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for (at, _) in text.match_indices(secret) {
-        let (before, after) = (&text[..at], &text[at + secret.len()..]);
-        if at >= from && is_value(before, after) {
-            out.push_str(&text[from..at]);
-            out.push_str(&mark(secret.as_bytes()));
-            from = at + secret.len();
-        }
-    }
-    out + &text[from..]
-}
-
-/// Whether what stands between these is a value by itself.
-fn is_value(before: &str, after: &str) -> bool {
-    let next = after.chars().next();
-    let ends = next.is_none_or(|c| c.is_whitespace() || "&;,}'\"\\".contains(c));
-    match before.chars().next_back() {
-        Some(quote @ ('"' | '\'')) => {
-            // In a string of JSON that holds JSON, the quote behind is escaped as well.
-            let rest = after.trim_start_matches('\\').strip_prefix(quote);
-            rest.is_some_and(|rest| !rest.trim_start().starts_with(':'))
-        }
-        Some('=') => ends,
-        Some(' ') => before.ends_with(": ") && next.is_none_or(|c| "\r\n,}".contains(c)),
-        _ => false,
     }
 }
 
@@ -127,14 +101,14 @@ mod tests {
 
     #[test]
     fn prefers_the_longest_secret_at_a_place() {
-        let redactor = Redactor::new(["secret", "secret-longer"]);
-        assert_eq!(redactor.scrub("secret-longer"), mark(b"secret-longer"));
+        let redactor = Redactor::new(["s3cret", "s3cret-longer"]);
+        assert_eq!(redactor.scrub("s3cret-longer"), mark(b"s3cret-longer"));
     }
 
     #[test]
     fn leaves_text_alone_without_secrets() {
         assert_eq!(Redactor::default().scrub("plain"), "plain");
-        assert_eq!(Redactor::new(["", "abc"]).scrub("abc"), "abc");
+        assert_eq!(Redactor::new(["", "abc"]).scrub("abc d"), "abc d");
     }
 
     #[test]
@@ -150,6 +124,32 @@ mod tests {
             ("step1 and p1 in a sentence", "step1 and p1 in a sentence"),
         ] {
             assert_eq!(redactor.scrub(text), clean.replace('@', &mark(b"p1")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_common_word_leaves_the_text_readable_and_its_values_go() {
+        let redactor = Redactor::new(["password", "s3cret-s3cret"]);
+        let text = r#"POST /accounts/password/ {"password": "password"} {"password": ["This field is required."]} s3cret-s3cretX"#;
+        let clean = redactor.scrub(text);
+        assert_eq!(
+            clean,
+            text.replace("\"password\"}", &format!("\"{}\"}}", mark(b"password")))
+                .replace("s3cret-s3cret", &mark(b"s3cret-s3cret"))
+        );
+    }
+
+    #[test]
+    fn no_other_secret_is_spared_anywhere() {
+        // A word in it, around it, or in other letters makes no secret common.
+        for secret in
+            ["password1", "test-1234", "notatest", "hunter22", "s3cr3t", "tést", "test test", "4test"]
+        {
+            let redactor = Redactor::new([secret]);
+            for text in ["/a/@/b", "x@x", "the @ of it", "{\"@\": 1}", "@"] {
+                let clean = redactor.scrub(&text.replace('@', secret));
+                assert_eq!(clean, text.replace('@', &mark(secret.as_bytes())), "{secret}");
+            }
         }
     }
 
