@@ -1,7 +1,6 @@
 //! An exchange as evidence: nothing in it is secret, and nothing in it moves a terminal's cursor.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use super::check::Check;
 use super::curl;
@@ -10,7 +9,7 @@ use super::tls::words;
 use crate::plan::RouteKind;
 use crate::record::Evidence;
 use crate::secret::{Redactor, mark};
-use crate::wire::{Request, Response, printable};
+use crate::wire::{Request, Response, escaped, printable};
 
 /// Most bytes of one text of an evidence.
 const TEXT: usize = 8 * 1024;
@@ -221,26 +220,6 @@ fn shortened(value: &str) -> String {
     }
     let start: String = value.chars().take(16).collect();
     format!("{start}… ({} bytes)", value.len())
-}
-
-/// Control and direction characters as `\x1b` and `\u{202e}`.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Writing to a String cannot fail.
-        match c {
-            c if (c as u32) < 0x80 && c.is_control() => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            c if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}') =>
-            {
-                let _ = write!(out, "\\u{{{:x}}}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn capped(mut text: String) -> String {

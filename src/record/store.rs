@@ -3,12 +3,14 @@
 //! `record.json` is replaced atomically at each step of a run and says that it is partial until the last one, so
 //! whatever ends the run early leaves the last whole step. `latency.hlog` grows by the second.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Record, VERSION};
+use crate::wire::is_odd;
 
 /// File name of the record in its folder.
 pub const RECORD_FILE: &str = "record.json";
@@ -106,14 +108,33 @@ impl Record {
     /// What the file system said; the old file then stays as it was.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, StoreError> {
         let target = folder.join(RECORD_FILE);
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| StoreError::Format {
+        let text = serde_json::to_string_pretty(self).map_err(|error| StoreError::Format {
             path: target.display().to_string(),
             message: error.to_string(),
         })?;
-        text.push(b'\n');
-        replace(&target, &text)?;
+        replace(&target, (harmless(text) + "\n").as_bytes())?;
         Ok(target)
     }
+}
+
+/// JSON that a terminal shows as it is: what servers put into strings, and JSON lets stand there, as `\u009b`.
+fn harmless(json: String) -> String {
+    let odd = |c: char| c != '\n' && is_odd(c);
+    if !json.contains(odd) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if odd(c) {
+            // Writing to a String cannot fail.
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                let _ = write!(out, "\\u{unit:04x}");
+            });
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Replaces a file's content atomically.
@@ -177,6 +198,14 @@ mod tests {
         fs::write(&file, r#"{"version": 99}"#).unwrap();
         assert!(matches!(Record::read(&file), Err(StoreError::Newer { found: 99, .. })));
         assert!(matches!(Record::read(&folder.path().join("none")), Err(StoreError::Io { .. })));
+    }
+
+    #[test]
+    fn what_a_server_said_is_kept_but_moves_no_terminal() {
+        let said = "\u{9b}2J \u{202e}x\u{7f} \u{e0041} \u{1b} é\n";
+        let json = harmless(serde_json::to_string_pretty(&[said]).unwrap());
+        assert!(json.is_ascii() || !json.contains(|c: char| c != '\n' && is_odd(c)), "{json}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [said]);
     }
 
     #[test]

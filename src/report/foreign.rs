@@ -1,6 +1,8 @@
 //! Text that came from elsewhere (servers, scenarios, logs), made harmless to show: no control or direction
 //! characters, no endless lines. What was there stays visible, as control pictures or code points.
 
+use crate::wire::is_odd;
+
 /// Longest single line of foreign text in a report, in characters.
 pub const LINE: usize = 240;
 /// Longest block, in characters.
@@ -53,7 +55,7 @@ fn put(out: &mut String, c: char, room: &mut usize) -> bool {
         '\n' => out.push('\n'),
         '\0'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('·')),
         '\u{7f}' => out.push('␡'),
-        c if is_invisible(c) => {
+        c if is_odd(c) => {
             let name = format!("⟨U+{:04X}⟩", c as u32);
             *room = room.saturating_sub(name.chars().count() - 1);
             out.push_str(&name);
@@ -64,18 +66,10 @@ fn put(out: &mut String, c: char, room: &mut usize) -> bool {
     true
 }
 
-/// C1 controls, direction marks, joiners, tags, line separators: what changes how its neighbours look.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
-}
-
 /// Whether a text holds nothing that [`line`] would have to change, but for line ends. For tests of formats.
 #[cfg(test)]
 pub fn is_harmless(text: &str) -> bool {
-    text.chars().all(|c| c == '\n' || (!c.is_control() && !is_invisible(c)))
+    text.chars().all(|c| c == '\n' || !is_odd(c))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use rustls::CertificateError;
 
 use super::parser::ParseError;
+use super::printable::printable;
 use super::{Failure, FailureKind};
 
 /// Most characters of a message.
@@ -155,22 +156,6 @@ pub fn rounded(time: Duration) -> String {
     } else {
         format!("{seconds:.0} s")
     }
-}
-
-/// The text on one line without control and direction characters, cut at `longest` characters.
-pub fn printable(text: &str, longest: usize) -> String {
-    let mut out: String =
-        text.chars().take(longest).map(|c| if is_odd(c) { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(longest).is_some() {
-        out.push('…');
-    }
-    out
-}
-
-/// Characters that change what a terminal or a reader shows of their neighbours.
-fn is_odd(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

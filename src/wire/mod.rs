@@ -13,6 +13,7 @@ pub mod hello;
 mod http2;
 mod http2_request;
 mod parser;
+mod printable;
 mod tls;
 
 use std::net::SocketAddr;
@@ -25,11 +26,12 @@ use url::Url;
 pub use by_hand::{Dripped, Pace, converse, drip};
 pub use certificate::{Handshake, certificate, handshake};
 pub use connection::{Broken, Connection, Exchanged, Sink};
-pub use failure::{printable, rounded};
+pub use failure::rounded;
 pub use fetch::fetch;
 pub use head::{HeaderBlock, ResponseHead};
 pub use http2::{Driver, Http2, Http2Stream};
 pub use parser::{MAX_HEAD, MAX_HEADERS, ParseError, ResponseParser, Step};
+pub use printable::{escaped, is_odd, printable};
 
 /// Where a stack is: resolved once, before any measurement.
 #[derive(Clone)]
