@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
@@ -50,7 +51,7 @@ pub struct Prober<'i> {
     left: usize,
     bytes: usize,
     pause: Duration,
-    next: Instant,
+    next: Turns,
     deadline: Instant,
     silent: u32,
 }
@@ -68,10 +69,16 @@ impl<'i> Prober<'i> {
             left: 0,
             bytes: BYTES,
             pause: pause(input.endpoint.address.ip()),
-            next: now,
+            next: Turns::default(),
             deadline: now + LONGEST,
             silent: 0,
         }
+    }
+
+    /// Takes turns with others who ask the same stack.
+    pub(super) fn among(mut self, turns: &Turns) -> Self {
+        self.next = turns.clone();
+        self
     }
 
     /// Runs a probe; why it was not sent, or not as a whole.
@@ -355,9 +362,22 @@ impl<'i> Prober<'i> {
         }
         self.left -= 1;
         self.bytes = self.bytes.saturating_sub(bytes);
-        sleep_until(self.next).await;
-        self.next = Instant::now() + self.pause;
+        sleep_until(self.next.take(self.pause)).await;
         Some(())
+    }
+}
+
+/// When the next request may begin. Those who share one ask together no more often than one of them would alone.
+#[derive(Debug, Clone, Default)]
+pub struct Turns(Arc<Mutex<Option<Instant>>>);
+
+impl Turns {
+    fn take(&self, pause: Duration) -> Instant {
+        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let at = next.map_or(now, |next| next.max(now));
+        *next = Some(at + pause);
+        at
     }
 }
 
@@ -401,7 +421,7 @@ pub struct Message<'m> {
 }
 
 /// Runs futures side by side; their results in their order.
-async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+pub(super) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|cx| {
         let mut done = true;
@@ -518,6 +538,14 @@ mod tests {
         assert_eq!(pause("127.0.0.1".parse().unwrap()), Duration::ZERO);
         assert_eq!(pause("::1".parse().unwrap()), Duration::ZERO);
         assert_eq!(pause("192.0.2.1".parse().unwrap()), Duration::from_millis(200));
+    }
+
+    #[test]
+    fn those_who_ask_together_ask_no_more_often() {
+        let turns = Turns::default();
+        let first = turns.take(PAUSE);
+        let second = turns.clone().take(PAUSE);
+        assert_eq!((second - first, turns.take(PAUSE) - second), (PAUSE, PAUSE));
     }
 
     #[tokio::test]

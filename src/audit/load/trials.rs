@@ -14,7 +14,7 @@ use super::revoked::REVOKED;
 use crate::audit::AuditInput;
 use crate::audit::exchange::Exchange;
 use crate::audit::probe::{Probe, Script, Unsent};
-use crate::audit::prober::Prober;
+use crate::audit::prober::{Prober, Turns, all};
 
 /// When a trial is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,14 +70,26 @@ impl Trials {
     }
 }
 
-/// Sends trials one after the other; those beside a load until it is over.
+/// Sends trials: one after the other; beside a load, until it is over, side by side, since each of them mostly waits and a block
+/// of the load may be short.
 pub async fn send(
     input: &AuditInput<'_>,
     trials: &[&'static Trial],
     over: Option<watch::Receiver<bool>>,
 ) -> Trials {
-    let mut prober = Prober::new(input);
-    prober.over = over;
+    let Some(over) = over else { return in_turn(Prober::new(input), trials).await };
+    let turns = Turns::default();
+    let each = trials.chunks(1).map(|one| {
+        let mut prober = Prober::new(input).among(&turns);
+        prober.over = Some(over.clone());
+        in_turn(prober, one)
+    });
+    let mut sum = Trials::default();
+    all(each).await.into_iter().for_each(|of| sum.add(of));
+    sum
+}
+
+async fn in_turn(mut prober: Prober<'_>, trials: &[&'static Trial]) -> Trials {
     let mut unsent = BTreeMap::new();
     for trial in trials {
         let script = Probe { send: trial.send, ..*trial.probe };
