@@ -487,3 +487,16 @@ expect = { status = 401 }
     let copy = trial.record().scenario.text;
     assert!(copy.contains("[redacted]") && !copy.contains("\"password\""), "{copy}");
 }
+
+#[test]
+fn a_report_that_the_disk_has_no_room_for_is_not_named() {
+    let target = Target::start("dev", None, &[]);
+    let trial = Trial::new(&at_url(&target.url, HOME));
+    std::fs::create_dir(trial.out()).unwrap();
+    std::os::unix::fs::symlink("/dev/full", trial.out().join("report.html.part")).unwrap();
+    let ended = trial.run(&["--no-audit"]).expect(3);
+    assert!(ended.stderr.contains("report.html: No space left on device"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the disk is full: what was written before stays"), "{}", ended.stderr);
+    assert!(!ended.stdout.contains("Report: "), "{}", ended.stdout);
+    assert_eq!(trial.record().partial, None, "what was measured is kept");
+}

@@ -179,6 +179,16 @@ fn payload(request: RequestBuilder, payload: &Payload) -> RequestBuilder {
 async fn attempt_once(request: RequestBuilder) -> Result<(u16, HeaderMap, Vec<u8>), String> {
     // The URL stands in the sentence already; without it the error cannot repeat a query either.
     let words = |error: reqwest::Error| {
+        if error.is_connect() {
+            let mut cause = std::error::Error::source(&error);
+            while let Some(inner) = cause {
+                let refused = inner.downcast_ref::<std::io::Error>();
+                if refused.is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused) {
+                    return "connection refused; start the stack, or check its `url`".to_owned();
+                }
+                cause = inner.source();
+            }
+        }
         let error = error.without_url();
         let mut text = error.to_string();
         let mut cause = std::error::Error::source(&error);

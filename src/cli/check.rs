@@ -118,9 +118,12 @@ fn load(plan: &Plan) -> String {
     };
     let threads = count_of(plan.load.threads, "thread", "threads");
     format!(
-        "{what}, {level} for {:?} after {:?} of warm-up, {threads}",
+        "{what}, {level} for {:?} {}, {threads}",
         plan.load.duration(),
-        plan.load.warmup
+        match plan.load.warmup {
+            Duration::ZERO => "without warm-up".to_owned(),
+            warmup => format!("after {warmup:?} of warm-up"),
+        }
     )
 }
 

@@ -40,10 +40,16 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Decode a JWT, explain it, and verify its signature when a key is given.
+    #[command(after_long_help = "\
+Exit codes: 0 it is a token, and its signature verifies where a key is given; 1 it does not verify; 2 it is no token, or the
+key cannot be read.")]
     Inspect(Inspect),
     /// Sign a token and print it.
     Mint(Mint),
     /// Log a scenario's user in on a stack that runs, and show what came.
+    #[command(after_long_help = "\
+Exit codes: 0 the credential is shown; 2 the scenario is wrong, or has no such stack, auth or user; 3 the stack is not there
+or refuses the login.")]
     Obtain(Obtain),
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use miette::Diagnostic as _;
 use tokio::sync::{mpsc, watch};
 
 use super::progress::Progress;
@@ -183,17 +184,21 @@ fn conclude(output: &Output, folder: &Path, finished: &Finished, past: Option<&[
         None => Document::of(&finished.record),
     };
     let written = report::write(&document, &output.formats(), folder);
+    let page = written.is_ok().then_some(folder);
     let trouble: Vec<String> = [written.err(), finished.unsaved.clone()]
         .into_iter()
         .flatten()
-        .map(|error| error.to_string())
+        .map(|error| match error.help() {
+            Some(help) => format!("{error}; {help}"),
+            None => error.to_string(),
+        })
         .collect();
     let text = if output.json {
         Format::Json.render(&document)
     } else if output.quiet {
         String::new()
     } else {
-        let look = Look { color: std::io::stdout().is_terminal(), folder: Some(folder), ..Look::default() };
+        let look = Look { color: std::io::stdout().is_terminal(), folder: page, ..Look::default() };
         if document.is_void() && !finished.invalid.is_empty() {
             terminal::void(&document, &look)
         } else {

@@ -143,7 +143,11 @@ impl Check<'_> {
         let url = match Url::parse(&with_samples(&stack.url, stack)) {
             Ok(url) => url,
             Err(error) => {
-                let message = format!("`{}` is no URL: {error}", stack.url);
+                let why = match error {
+                    url::ParseError::RelativeUrlWithoutBase => "it has no `http://` or `https://`".to_owned(),
+                    other => other.to_string(),
+                };
+                let message = format!("`{}` is no URL: {why}", stack.url);
                 return self.wrong(at, message, "for example `http://127.0.0.1:8000`");
             }
         };

@@ -539,3 +539,13 @@ fn names_that_only_something_broken_defines_are_not_missed() {
     assert!(!said.contains("no stack"), "{said}");
     assert_eq!(said.lines().count(), 6, "{said}");
 }
+
+#[test]
+fn an_address_without_its_scheme_is_told_what_it_lacks() {
+    let said = mistakes(
+        "title = \"t\"\n[stacks.dev]\nurl = \"127.0.0.1:9\"\n[[routes]]\nname = \"a\"\nget = \"/\"\n",
+    );
+    let wanted =
+        "`127.0.0.1:9` is no URL: it has no `http://` or `https://` (for example `http://127.0.0.1:8000`)";
+    assert!(said.contains(wanted), "{said}");
+}

@@ -84,6 +84,16 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     let secrets = mask::secrets(tree.get_ref(), text);
     let masked = mask::same_length(text, &secrets);
     if !errors.is_empty() {
+        if let Some(language) = other_language(path, text) {
+            mistakes.push(Mistake {
+                message: format!("this is {language}, and a scenario is TOML"),
+                help: Some("`shakedown init` prints one to start from".to_owned()),
+                span: None,
+                alone: true,
+                missing: None,
+            });
+            return Err(Diagnostics::new(path, masked, mistakes));
+        }
         for error in errors {
             mistakes.push(syntax(&error));
         }
@@ -114,6 +124,17 @@ pub fn parse(path: &Path, text: &str) -> Result<Document, Diagnostics> {
     }
 }
 
+/// The language of a file that is no TOML, where that is plain to see.
+fn other_language(path: &Path, text: &str) -> Option<&'static str> {
+    let ends = |end: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end));
+    let first = text.trim_start_matches('\u{feff}').trim_start();
+    match first {
+        text if text.starts_with(['{']) => Some("JSON"),
+        text if ends("yaml") || ends("yml") || text.starts_with("---\n") => Some("YAML"),
+        _ => None,
+    }
+}
+
 fn syntax(error: &toml::de::Error) -> Mistake {
     Mistake {
         message: error.message().trim().replace('\n', "; "),
@@ -135,6 +156,16 @@ mod tests {
             Ok(document) => Diagnostics::new(path, document.masked, document.mistakes).plain(),
             Err(diagnostics) => diagnostics.plain(),
         }
+    }
+
+    #[test]
+    fn another_language_is_named() {
+        assert!(
+            plain("{\"title\": \"t\"}").contains("this is JSON, and a scenario is TOML (`shakedown init`")
+        );
+        assert!(plain("\u{feff} {").contains("this is JSON"));
+        assert!(plain("---\ntitle: t\n").contains("this is YAML"));
+        assert!(!plain("title = {").contains("this is"), "{}", plain("title = {"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum DurationError {
     #[error("`{0}` is longer than seven days")]
     TooLong(String),
     /// Not a duration at all.
-    #[error("`{0}` is no duration: write a number and its unit, like `500ms`, `20s`, `2m` or `1h`")]
+    #[error("`{0}` is no duration: write a number and its unit")]
     Unreadable(String),
 }
 

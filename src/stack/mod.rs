@@ -58,11 +58,11 @@ pub struct Sample {
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// A program is missing.
-    #[error("`{program}` is not installed; install it with: {install}")]
+    #[error("`{program}` is not installed; {install}")]
     Missing {
         /// Its name.
         program: String,
-        /// The command that installs it.
+        /// What to do about it.
         install: String,
     },
     /// A preparation step failed.

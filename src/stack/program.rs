@@ -42,9 +42,9 @@ pub(super) fn missing(program: &str, requires: &[Requirement]) -> StackError {
     let name = Path::new(program).file_name().map(|name| name.to_string_lossy());
     let hint = requires.iter().find(|r| r.program == program || Some(r.program.as_str()) == name.as_deref());
     let install = match hint {
-        Some(requirement) => requirement.install.clone(),
-        None if program.contains('/') => "(the file does not exist or is not executable)".to_owned(),
-        None => "your system's package manager, or put its folder on the PATH".to_owned(),
+        Some(requirement) => format!("install it with: {}", requirement.install),
+        None if program.contains('/') => "the file does not exist or is not executable".to_owned(),
+        None => "install it with your system's package manager, or put its folder on the PATH".to_owned(),
     };
     StackError::Missing { program: program.to_owned(), install }
 }
@@ -79,6 +79,9 @@ mod tests {
         );
         let error = missing("/opt/no-such-program", &[requirement("no-such-program")]);
         assert!(error.to_string().contains("apt-get install it"));
-        assert!(missing("other", &[]).to_string().contains("PATH"));
+        assert_eq!(
+            missing("other", &[]).to_string(),
+            "`other` is not installed; install it with your system's package manager, or put its folder on the PATH"
+        );
     }
 }

@@ -99,7 +99,8 @@ pub(super) fn explain(error: &rustls::Error) -> String {
     match error {
         Error::InvalidCertificate(certificate) => explain_certificate(certificate),
         Error::InvalidMessage(_) => {
-            "the server does not speak TLS here: is the stack's `url` http:// in truth?".to_owned()
+            "the server does not speak TLS here; if it speaks plain http, write http:// in the stack's `url`"
+                .to_owned()
         }
         Error::NoApplicationProtocol => "the server does not offer HTTP/1.1 over TLS (ALPN)".to_owned(),
         Error::AlertReceived(alert) => format!("the server ended the TLS handshake: {alert:?}"),
