@@ -273,9 +273,13 @@ impl Answer {
             .filter(|value| !matches!(value.as_str(), "" | "\"\""))
     }
 
-    /// The start of the answer, harmless and without secrets.
+    /// The start of the answer, or the title of a page, harmless and without secrets.
     pub fn excerpt(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
+        if let Some(title) = title(&text) {
+            let title = printable(&self.redactor.scrub(title), EXCERPT);
+            return format!("a page with the title `{title}`");
+        }
         let text = printable(&self.redactor.scrub(&text), EXCERPT);
         if text.trim().is_empty() { "an empty answer".into() } else { text }
     }
@@ -318,6 +322,13 @@ impl Answer {
     }
 }
 
+/// The title of a page, where the text is one and has one.
+fn title(text: &str) -> Option<&str> {
+    let page = text.trim_start().starts_with('<');
+    let (title, _) = text.split_once("<title>").filter(|_| page)?.1.split_once("</title>")?;
+    Some(title.trim()).filter(|title| !title.is_empty())
+}
+
 /// What to check when a token endpoint says no to user name and password.
 pub(super) fn credentials_hint(status: u16) -> &'static str {
     if status == 403 {
@@ -330,6 +341,14 @@ pub(super) fn credentials_hint(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_told_by_its_title() {
+        assert_eq!(title("<!DOCTYPE html><head><title> Not found </title>"), Some("Not found"));
+        for none in ["", "{\"a\": \"<title>x</title>\"}", "<p>x</p>", "<title></title>", "<title>x"] {
+            assert_eq!(title(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_url_is_shown_without_its_user_and_query() {
