@@ -213,3 +213,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_load_without_warm_up_and_a_duration_that_is_none_read_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.toml");
+    let say = |from: &str, to: &str| {
+        std::fs::write(&path, quickstart().replacen(from, to, 1)).unwrap();
+        shakedown(&["check", path.to_str().unwrap()])
+    };
+    let said = text(&say("warmup = \"2s\"", "warmup = \"0s\"").stdout);
+    assert!(said.contains("400 requests/s for 10s without warm-up, 1 thread"), "{said}");
+    let said = text(&say("warmup = \"2s\"", "warmup = \"2 parsecs\"").stderr);
+    assert_eq!(said.matches("`500ms`").count(), 1, "the hint is told once: {said}");
+}
