@@ -16,8 +16,8 @@ use pieces::PIECES;
 
 /// How much more a piece may take, as a share.
 const ALLOWED: f64 = 0.03;
-/// How often each piece is run: the difference between both counts leaves out all that happens once, such as the growth
-/// of each route's histograms.
+/// How often each piece is run: the difference between both counts leaves out all that happens once, such as room for
+/// the latencies of each route.
 const TIMES: (u64, u64) = (5000, 6000);
 const COUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/counts.toml");
 

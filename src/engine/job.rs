@@ -1,5 +1,6 @@
 //! What every worker of a load knows: read by all, written by none.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::curve::Curve;
@@ -7,7 +8,7 @@ use super::random::Random;
 use super::request::{CompiledRoute, CredentialLines};
 use super::schedule::Schedule;
 use super::{EngineError, LoadInput};
-use crate::plan::{ConnectionMode, Item, ModelPlan, RouteId, User};
+use crate::plan::{ConnectionMode, ModelPlan, RouteId, User};
 use crate::wire::{Endpoint, Tls};
 
 /// Longest that requests under way at the end of the measured part are waited for.
@@ -16,7 +17,9 @@ pub(super) const DRAIN: Duration = Duration::from_secs(5);
 pub(super) struct Job {
     pub(super) endpoint: Endpoint,
     pub(super) routes: Vec<CompiledRoute>,
-    pub(super) items: Vec<Item>,
+    items: Vec<Item>,
+    /// Of all items, one after the other.
+    steps: Vec<RouteId>,
     /// Weights summed up, in the order of the items.
     sums: Vec<u64>,
     pub(super) populations: Vec<Vec<User>>,
@@ -29,6 +32,16 @@ pub(super) struct Job {
     pub(super) first: u64,
     pub(super) workers: usize,
     pub(super) model: Model,
+}
+
+/// What one arrival is, as [`crate::plan::Item`]; small, so that those of hundreds of routes lie close together.
+pub(super) struct Item {
+    /// Place of its steps.
+    steps: Range<usize>,
+    /// Pause between steps.
+    pub(super) think: Duration,
+    /// How many values its steps extract.
+    pub(super) slots: usize,
 }
 
 pub(super) enum Model {
@@ -46,15 +59,15 @@ impl Job {
             .iter()
             .map(|route| CompiledRoute::new(route, &input.endpoint.host, input.values, new_connections))
             .collect::<Result<_, _>>()?;
+        let (mut items, mut steps, mut sums) = (Vec::new(), Vec::new(), Vec::new());
         let mut sum = 0;
-        let sums = plan
-            .items
-            .iter()
-            .map(|item| {
-                sum += u64::from(item.weight);
-                sum
-            })
-            .collect();
+        for item in &plan.items {
+            sum += u64::from(item.weight);
+            sums.push(sum);
+            let first = steps.len();
+            steps.extend_from_slice(&item.steps);
+            items.push(Item { steps: first..steps.len(), think: item.think, slots: item.slots });
+        }
         let mut endpoint = input.endpoint.clone();
         if !load.tls_resumption {
             endpoint.tls = endpoint.tls.as_ref().map(Tls::without_resumption);
@@ -82,7 +95,8 @@ impl Job {
         Ok(Job {
             endpoint,
             routes,
-            items: plan.items.clone(),
+            items,
+            steps,
             sums,
             populations: plan.populations.iter().map(|population| population.users.clone()).collect(),
             feeders: plan.feeders.iter().map(|feeder| feeder.rows.clone()).collect(),
@@ -105,6 +119,11 @@ impl Job {
     pub(super) fn choose(&self, random: &mut Random) -> Option<&Item> {
         let draw = random.below(*self.sums.last()?);
         self.items.get(self.sums.partition_point(|sum| *sum <= draw))
+    }
+
+    /// Requests in order.
+    pub(super) fn steps(&self, item: &Item) -> &[RouteId] {
+        self.steps.get(item.steps.clone()).unwrap_or_default()
     }
 
     pub(super) fn route(&self, id: RouteId) -> Option<&CompiledRoute> {

@@ -135,8 +135,7 @@ fn merge(
     let mut leaks = Vec::new();
     for tally in done {
         for (sum, route) in routes.iter_mut().zip(&tally.routes) {
-            sum.counts.add(&route.counts);
-            sum.latencies.add(&route.latencies);
+            route.add_to(sum);
         }
         // Same bounds at the bottom, and the sum resizes itself: adding cannot fail.
         let _ = generator.schedule_lag.add(&tally.schedule_lag);

@@ -3,6 +3,7 @@
 //! Each worker is one thread with a tokio `current_thread` runtime and shares nothing with the others on
 //! the hot path; what it counts leaves it by message, once a second and at the end.
 
+mod buckets;
 mod curve;
 mod exchange;
 mod extract;

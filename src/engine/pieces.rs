@@ -67,7 +67,7 @@ impl Pieces {
     /// Draws a route by weight and renders its request for the next user; its length in bytes.
     pub fn render(&mut self) -> usize {
         self.number += 1;
-        let drawn = self.job.choose(&mut self.random).and_then(|item| item.steps.first());
+        let drawn = self.job.choose(&mut self.random).and_then(|item| self.job.steps(item).first());
         self.route = drawn.copied().unwrap_or(RouteId(0));
         let Some(route) = self.job.route(self.route) else { return 0 };
         let user = self.job.user(route, self.number);

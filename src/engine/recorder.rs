@@ -1,16 +1,19 @@
-//! What one worker counts. Recording allocates nothing once the histograms have grown to their range.
+//! What one worker counts. Recording allocates nothing once the latencies have been seen.
 
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use super::buckets::{Buckets, Spare};
 use super::judge::Room;
-use super::{Counts, ErrorClass, ErrorSample, Latencies, Leak, RouteTally, Sighting, histogram};
+use super::{Counts, ErrorClass, ErrorSample, Leak, RouteTally, Sighting, histogram};
 
 /// Most samples of one class on one route.
 pub(super) const MAX_SAMPLES: usize = 5;
 /// Most answers that one worker keeps.
 const MAX_SIGHTINGS: usize = 2_000;
+/// Leaves that are made before the load: for each route, and besides.
+const SPARE_LEAVES: (usize, usize) = (16, 128);
 /// Most answers of another user that one worker keeps; all are counted.
 const MAX_LEAKS: usize = 20;
 
@@ -88,10 +91,36 @@ impl Counters {
     }
 }
 
-struct RouteRecorder {
+/// What one worker counts on one route: latencies as in [`super::Latencies`].
+pub(super) struct RouteRecorder {
     counters: Counters,
-    latencies: Latencies,
+    response: Buckets,
+    service: Buckets,
+    first_byte: Buckets,
+    failed: Buckets,
     samples: [u8; 8],
+}
+
+impl RouteRecorder {
+    fn new() -> Self {
+        RouteRecorder {
+            counters: Counters::default(),
+            response: Buckets::new(),
+            service: Buckets::new(),
+            first_byte: Buckets::new(),
+            failed: Buckets::new(),
+            samples: [0; 8],
+        }
+    }
+
+    /// Adds what was counted to a route's results.
+    pub(super) fn add_to(&self, tally: &mut RouteTally) {
+        tally.counts.add(&self.counters.counts());
+        self.response.add_to(&mut tally.latencies.response);
+        self.service.add_to(&mut tally.latencies.service);
+        self.first_byte.add_to(&mut tally.latencies.first_byte);
+        self.failed.add_to(&mut tally.latencies.failed);
+    }
 }
 
 /// One second of one worker.
@@ -115,6 +144,7 @@ pub(super) struct Recorder {
     second_response: Histogram<u64>,
     second_begun: u64,
     routes: Vec<RouteRecorder>,
+    spare: Spare,
     pub(super) samples: Vec<ErrorSample>,
     pub(super) sightings: Vec<Sighting>,
     pub(super) leaks: Vec<Leak>,
@@ -133,13 +163,8 @@ impl Recorder {
             second_counters: Counters::default(),
             second_response: histogram(),
             second_begun: 0,
-            routes: (0..routes)
-                .map(|_| RouteRecorder {
-                    counters: Counters::default(),
-                    latencies: Latencies::default(),
-                    samples: [0; 8],
-                })
-                .collect(),
+            routes: (0..routes).map(|_| RouteRecorder::new()).collect(),
+            spare: Spare::new(SPARE_LEAVES.0 * routes + SPARE_LEAVES.1),
             samples: Vec::new(),
             sightings: Vec::new(),
             leaks: Vec::new(),
@@ -158,12 +183,12 @@ impl Recorder {
         let kept = (nth.is_power_of_two() && self.sightings.len() < MAX_SIGHTINGS).then_some(nth);
         let response = nanos(outcome.intended, outcome.done);
         if outcome.error.is_some() {
-            add(&mut route.latencies.failed, response);
+            route.failed.record(response, &mut self.spare);
             return kept;
         }
-        add(&mut route.latencies.response, response);
-        add(&mut route.latencies.service, nanos(outcome.begun, outcome.done));
-        add(&mut route.latencies.first_byte, nanos(outcome.sent, outcome.first_byte));
+        route.response.record(response, &mut self.spare);
+        route.service.record(nanos(outcome.begun, outcome.done), &mut self.spare);
+        route.first_byte.record(nanos(outcome.sent, outcome.first_byte), &mut self.spare);
         add(&mut self.second_response, response);
         kept
     }
@@ -234,21 +259,18 @@ impl Recorder {
         second
     }
 
-    /// Buckets that the histograms hold.
+    /// Buckets and leaves that there are.
     #[cfg(test)]
     pub(super) fn room_taken(&self) -> usize {
-        let routes = self.routes.iter().flat_map(|RouteRecorder { latencies: l, .. }| {
-            [&l.response, &l.service, &l.first_byte, &l.failed]
-        });
-        routes.chain([&self.second_response, &self.schedule_lag]).map(Histogram::distinct_values).sum()
+        let routes = self.routes.iter().flat_map(|r| [&r.response, &r.service, &r.first_byte, &r.failed]);
+        let seconds = [&self.second_response, &self.schedule_lag];
+        routes.map(Buckets::leaves).sum::<usize>()
+            + seconds.map(Histogram::distinct_values).iter().sum::<usize>()
     }
 
     /// What was counted, by route.
-    pub(super) fn into_routes(self) -> Vec<RouteTally> {
+    pub(super) fn into_routes(self) -> Vec<RouteRecorder> {
         self.routes
-            .into_iter()
-            .map(|route| RouteTally { counts: route.counters.counts(), latencies: route.latencies })
-            .collect()
     }
 }
 

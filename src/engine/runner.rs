@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::exchange::{Deadline, Effort, Sending};
-use super::job::{Job, Model};
+use super::job::{Item, Job, Model};
 use super::judge::{Body, Fault, Room, judge};
 use super::random::Random;
 use super::recorder::Outcome;
@@ -12,7 +12,7 @@ use super::redirect;
 use super::request::{CompiledRoute, Turn};
 use super::worker::{Seat, Worker};
 use super::{ErrorClass, ErrorSample, Leak, Sighting};
-use crate::plan::{Item, RouteId, Scope};
+use crate::plan::{RouteId, Scope};
 use crate::wire::{Connection, Exchanged, FailureKind, ResponseHead};
 
 /// First and longest pause of a virtual user whose requests do not get through.
@@ -150,7 +150,7 @@ impl Runner {
     ) -> bool {
         self.extracted.iter_mut().for_each(String::clear);
         self.extracted.resize_with(item.slots, String::new);
-        for (i, step) in item.steps.iter().enumerate() {
+        for (i, step) in job.steps(item).iter().enumerate() {
             if i > 0 {
                 if !item.think.is_zero() {
                     tokio::time::sleep_until((now + item.think).into()).await;

@@ -18,13 +18,13 @@ use tokio::sync::{Notify, watch};
 use super::job::{Credentials, Job, Model, Times};
 use super::lines::{Lines, Sharing};
 use super::random::Random;
-use super::recorder::{Recorder, WorkerSecond};
+use super::recorder::{Recorder, RouteRecorder, WorkerSecond};
 use super::request::CredentialLines;
 use super::runner::Runner;
 use super::schedule::{Arrival, Schedule};
 use super::timer::Timer;
 use super::vigil::Vigil;
-use super::{ErrorSample, Leak, RouteTally, Sighting};
+use super::{ErrorSample, Leak, Sighting};
 use crate::auth::Renewed;
 
 /// Bytes read at once. A larger buffer saves system calls with large bodies; one serves a whole worker.
@@ -38,7 +38,7 @@ pub(super) enum Report {
 }
 
 pub(super) struct WorkerTally {
-    pub(super) routes: Vec<RouteTally>,
+    pub(super) routes: Vec<RouteRecorder>,
     pub(super) samples: Vec<ErrorSample>,
     pub(super) sightings: Vec<Sighting>,
     pub(super) leaks: Vec<Leak>,
