@@ -85,28 +85,39 @@ fn scenario(routes: usize, users: usize) -> String {
     lines
 }
 
-async fn sizes() {
-    println!("\n| routes | users | CPU a request, us (median of 5) | least | most |");
-    println!("|---|---|---|---|---|");
-    let sizes = [(1, 1), (500, 1), (1, 5_000), (500, 5_000)];
+const SIZES: [(usize, usize); 4] = [(1, 1), (500, 1), (1, 5_000), (500, 5_000)];
+
+async fn sizes(what: &str, load: &str) {
+    println!(
+        "\n| {what}: routes | users | CPU a request, us (median of 5) | least | most | ratio (median of 5) |"
+    );
+    println!("|---|---|---|---|---|---|");
     let mut costs = [const { Vec::new() }; 4];
     // In turns, so that what changes on the machine changes for all.
     for _ in 0..5 {
-        for (costs, (routes, users)) in costs.iter_mut().zip(sizes) {
+        for (costs, (routes, users)) in costs.iter_mut().zip(SIZES) {
             let server = Server::start(AT_ONCE);
             let lines = format!(
-                "{}[load]\nrate = 10000\nduration = \"5s\"\nwarmup = \"1s\"\nthreads = 1\n",
+                "{}[load]\n{load}\nduration = \"4s\"\nwarmup = \"1s\"\nthreads = 1\n",
                 scenario(routes, users)
             );
-            let (tally, _, _) = offered(&server, &lines).await;
+            let tally = offer::offer(&server.url(), &Wallet::default(), &lines).await.unwrap();
             let requests: u64 = tally.routes.iter().map(|route| route.counts.requests).sum();
             // Without the time spent awake with nothing to do, which is the same for all.
             costs.push(tally.generator.cpu_s * 1e6 / requests as f64);
         }
     }
-    for (costs, (routes, users)) in costs.iter_mut().zip(sizes) {
-        costs.sort_by(f64::total_cmp);
-        println!("| {routes} | {users} | {:.2} | {:.2} | {:.2} |", costs[2], costs[0], costs[4]);
+    let sorted = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    for (each, (routes, users)) in costs.iter().zip(SIZES) {
+        let ratios = sorted(each.iter().zip(&costs[0]).map(|(cost, one)| cost / one).collect());
+        let each = sorted(each.clone());
+        println!(
+            "| {routes} | {users} | {:.2} | {:.2} | {:.2} | {:.3} |",
+            each[2], each[0], each[4], ratios[2]
+        );
     }
 }
 
@@ -114,6 +125,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         paces().await;
-        sizes().await;
+        sizes("10,000 arrivals a second", "rate = 10000").await;
+        sizes("50 users, as fast as they are answered", "model = \"closed\"\nusers = 50").await;
     });
 }
