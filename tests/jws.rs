@@ -170,3 +170,48 @@ fn the_rest_of_the_rfcs_vectors() {
     assert!(inspect::decode(ED25519).is_err());
     assert!(inspect::verify(&ED25519.replace("RXhh", "RXhi"), &keys).is_err());
 }
+
+/// Whole tokens of one of Wycheproof's sets, verified by its keys: how many there are, and the numbers of those that are refused though
+/// valid and accepted though not.
+fn whole_tokens(set: &str) -> (usize, Vec<u64>, Vec<u64>) {
+    let text = std::fs::read_to_string(format!("tests/vectors/wycheproof/{set}")).unwrap();
+    let set: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let (mut vectors, mut refused, mut accepted) = (0, Vec::new(), Vec::new());
+    for group in set["testGroups"].as_array().unwrap() {
+        // A symmetric key stands in `private` alone.
+        let key = group.get("public").unwrap_or(&group["private"]);
+        let keys = if key.get("keys").is_some() { key.clone() } else { serde_json::json!({ "keys": [key] }) };
+        let keys = Keys::jwks(keys.to_string().as_bytes(), "the set");
+        for test in group["tests"].as_array().unwrap() {
+            vectors += 1;
+            let token = test["jws"].as_str().map_or_else(|| test["jws"].to_string(), str::to_owned);
+            let good = keys.as_ref().is_ok_and(|keys| inspect::verify(&token, keys).is_ok());
+            match test["result"].as_str().unwrap() {
+                "valid" if !good => refused.push(test["tcId"].as_u64().unwrap()),
+                "invalid" if good => accepted.push(test["tcId"].as_u64().unwrap()),
+                "valid" | "invalid" => {}
+                other => panic!("{other} is no result"),
+            }
+        }
+    }
+    (vectors, refused, accepted)
+}
+
+#[test]
+fn whole_tokens_as_wycheproof_has_them() {
+    let (vectors, refused, accepted) = whole_tokens("json_web_signature_test.json");
+    assert_eq!(vectors, 401);
+    // PS384 by a key for PS256, and ES512, each twice; a `?` in header and payload.
+    assert_eq!(refused, [346, 347, 350, 351, 372, 373]);
+    // Named for their padding, which both have lost: they are a valid token.
+    assert_eq!(accepted, [367, 370]);
+}
+
+#[test]
+fn sets_of_keys_as_wycheproof_has_them() {
+    let (vectors, refused, accepted) = whole_tokens("json_web_key_test.json");
+    assert_eq!(vectors, 26);
+    assert_eq!(refused, [0; 0]);
+    // Keys of two kinds; one `kid` twice; a key with ROCA's flaw; HMAC keys shorter than their tag.
+    assert_eq!(accepted, [1, 4, 7, 10, 11, 12]);
+}
