@@ -4,7 +4,7 @@ use super::evidence::{LONG_VALUE, Reporter};
 use crate::wire::{Endpoint, Request};
 
 /// Where requests go.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Origin {
     /// `https`.
     pub(super) scheme: String,

@@ -68,10 +68,11 @@ impl<'a> Reporter<'a> {
                 curl: curl::handshake(self.origin, words::options(trace)),
             };
         }
+        let origin = exchange.elsewhere.as_deref().unwrap_or(self.origin);
         Evidence {
             request: capped(match &exchange.by_hand {
                 Some(by_hand) => self.by_hand(&by_hand.bytes),
-                None => self.request(&exchange.request),
+                None => self.request(&exchange.request, origin),
             }),
             response: capped(match &exchange.answer {
                 Ok(response) => self.response(response),
@@ -79,8 +80,8 @@ impl<'a> Reporter<'a> {
             }),
             body: exchange.answer.as_ref().ok().filter(|_| body).and_then(|answer| self.body(answer)),
             curl: capped(match &exchange.by_hand {
-                Some(by_hand) => curl::by_hand(self.origin, &self.scrub_bytes(&by_hand.bytes)),
-                None => curl::command(self.origin, &exchange.request, self),
+                Some(by_hand) => curl::by_hand(origin, &self.scrub_bytes(&by_hand.bytes)),
+                None => curl::command(origin, &exchange.request, self),
             }),
         }
     }
@@ -104,11 +105,11 @@ impl<'a> Reporter<'a> {
         self.scrub_bytes(bytes).split_inclusive('\n').map(escaped).collect::<Vec<_>>().join("\n")
     }
 
-    fn request(&self, request: &Request) -> String {
+    fn request(&self, request: &Request, origin: &curl::Origin) -> String {
         let mut out = String::new();
         self.line(&mut out, &format!("{} {} HTTP/1.1", request.method, request.target));
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-            self.line(&mut out, &format!("Host: {}", self.origin.host));
+            self.line(&mut out, &format!("Host: {}", origin.host));
         }
         for (name, value) in &request.headers {
             let value = if self.is_secret(name) { concealed(name, value) } else { shortened(value) };
@@ -308,6 +309,23 @@ mod tests {
             assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
         }
         assert_eq!(escaped("a\u{202e}b\u{85}\t"), r"a\u{202e}b\u{85}\x09");
+    }
+
+    #[test]
+    fn what_went_elsewhere_is_shown_with_its_own_address() {
+        let of = |host: &str, scheme: &str| Origin {
+            scheme: scheme.into(),
+            host: host.into(),
+            resolve: None,
+            authority: None,
+        };
+        let mut facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "");
+        facts.exchanges[0].elsewhere = Some(Box::new(of("127.0.0.1:8000", "http")));
+        let (redactor, stack) = (Redactor::new([KNOWN]), of("127.0.0.1:8443", "https"));
+        let reporter = Reporter::new(&facts, &redactor, [], &stack);
+        let evidence = reporter.evidence(find("CK-SECURE").unwrap(), &facts.exchanges[0]);
+        assert!(evidence.curl.contains(" http://127.0.0.1:8000/"), "{}", evidence.curl);
+        assert!(evidence.request.contains("\nHost: 127.0.0.1:8000"), "{}", evidence.request);
     }
 
     #[test]

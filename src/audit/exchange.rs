@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::curl::Origin;
 use super::load::UnderLoad;
 use super::probe::Unsent;
 use crate::plan::{Profile, Role, RouteKind};
@@ -97,6 +98,8 @@ pub struct Exchange {
     pub answer: Result<Response, Failure>,
     /// What was written by hand in place of the request; boxed, since few exchanges have it.
     pub by_hand: Option<Box<ByHand>>,
+    /// Where it was sent, when not to the stack's own address.
+    pub(super) elsewhere: Option<Box<Origin>>,
 }
 
 /// What went over a connection where a request cannot say it.

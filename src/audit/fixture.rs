@@ -61,6 +61,7 @@ impl Facts {
                 ..Response::default()
             }),
             by_hand: None,
+            elsewhere: None,
         });
         self
     }

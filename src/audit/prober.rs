@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::AuditInput;
+use super::curl::Origin;
 use super::exchange::{ByHand, Exchange, Purpose, Site, TlsTrace};
 use super::probe::{Probe, Unsent};
 use super::scene::Target;
@@ -131,14 +132,15 @@ impl<'i> Prober<'i> {
         self.turn(request.body.len()).await?;
         let answer = fetch(self.input.endpoint, &request, LIMITS).await;
         self.heard(&answer);
-        Some(Exchange { purpose, site, request, answer, by_hand: None })
+        Some(Exchange { purpose, site, request, answer, by_hand: None, elsewhere: None })
     }
 
     /// Sends to another address than the stack's, one that the scenario names, and keeps what comes.
     pub async fn send_to(&mut self, endpoint: &Endpoint, purpose: Purpose, site: Site, request: Request) {
         if self.turn(request.body.len()).await.is_some() {
             let answer = fetch(endpoint, &request, LIMITS).await;
-            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None });
+            let elsewhere = Some(Box::new(Origin::new(endpoint, None)));
+            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None, elsewhere });
         }
     }
 
@@ -163,7 +165,14 @@ impl<'i> Prober<'i> {
             came.extend(answer.as_ref().ok().cloned());
             bytes.truncate(KEPT);
             let by_hand = Some(Box::new(ByHand { bytes, ..ByHand::default() }));
-            self.exchanges.push(Exchange { purpose, site: site.clone(), request, answer, by_hand });
+            self.exchanges.push(Exchange {
+                purpose,
+                site: site.clone(),
+                request,
+                answer,
+                by_hand,
+                elsewhere: None,
+            });
         }
         came
     }
@@ -179,7 +188,14 @@ impl<'i> Prober<'i> {
         let answers = all(requests.iter().map(|request| fetch(endpoint, request, LIMITS))).await;
         for (request, answer) in requests.into_iter().zip(answers) {
             self.heard(&answer);
-            self.exchanges.push(Exchange { purpose, site: site.clone(), request, answer, by_hand: None });
+            self.exchanges.push(Exchange {
+                purpose,
+                site: site.clone(),
+                request,
+                answer,
+                by_hand: None,
+                elsewhere: None,
+            });
         }
     }
 
@@ -228,7 +244,14 @@ impl<'i> Prober<'i> {
         tokio::join!(watching, all(lanes));
         for (purpose, site, request, answer) in heard.into_inner() {
             self.heard(&answer);
-            self.exchanges.push(Exchange { purpose, site: site.clone(), request, answer, by_hand: None });
+            self.exchanges.push(Exchange {
+                purpose,
+                site: site.clone(),
+                request,
+                answer,
+                by_hand: None,
+                elsewhere: None,
+            });
         }
     }
 
@@ -266,9 +289,16 @@ impl<'i> Prober<'i> {
             tls: None,
         };
         let by_hand = Some(Box::new(by_hand));
-        self.exchanges.push(Exchange { purpose, site, request, answer: dripped.answer, by_hand });
+        self.exchanges.push(Exchange {
+            purpose,
+            site,
+            request,
+            answer: dripped.answer,
+            by_hand,
+            elsewhere: None,
+        });
         if let Some(((purpose, site, request), answer)) = beside.zip(seen) {
-            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None });
+            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None, elsewhere: None });
         }
     }
 
@@ -307,7 +337,14 @@ impl<'i> Prober<'i> {
         let answer = Err(failure);
         self.heard(&answer);
         let by_hand = tls.map(|tls| Box::new(ByHand { tls: Some(tls), ..ByHand::default() }));
-        self.exchanges.push(Exchange { purpose, site, request: Request::default(), answer, by_hand });
+        self.exchanges.push(Exchange {
+            purpose,
+            site,
+            request: Request::default(),
+            answer,
+            by_hand,
+            elsewhere: None,
+        });
     }
 
     fn heard(&mut self, answer: &Result<Response, Failure>) {

@@ -131,6 +131,7 @@ fn exchange(plan: &Plan, sighting: &Sighting, purpose: Purpose, variant: String)
         request: Request { method, target, ..Request::default() },
         answer: Ok(answer),
         by_hand: None,
+        elsewhere: None,
     })
 }
 

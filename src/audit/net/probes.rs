@@ -44,7 +44,9 @@ fn plain(input: &AuditInput<'_>) -> Option<Endpoint> {
     let name = super::name(&input.endpoint.host);
     let host = if port == 80 { name.to_owned() } else { format!("{name}:{port}") };
     let address = SocketAddr::new(input.endpoint.address.ip(), port);
-    let url = format!("http://{host}/").parse().ok()?;
+    let mut url = input.endpoint.url.clone();
+    url.set_scheme("http").ok()?;
+    url.set_port(Some(port)).ok()?;
     Some(Endpoint { url, address, host, tls: None, http2: None })
 }
 

@@ -51,6 +51,7 @@ fn add(facts: &mut Facts, purpose: Purpose, variant: &str, tls: TlsTrace) {
         request: Request::default(),
         answer: Err(Failure { kind: FailureKind::Tls, message }),
         by_hand: Some(Box::new(ByHand { tls: Some(tls), ..ByHand::default() })),
+        elsewhere: None,
     });
 }
 
