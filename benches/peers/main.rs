@@ -1,9 +1,10 @@
 //! shakedown beside its peers: what a request costs each generator, on the same server, in turn.
 //!
 //! `cargo bench --bench peers` needs nginx, taskset and the peers' Debian packages (those that are missing are named and
-//! left out) and rewrites the table in `docs/performance.md`. `-- --rounds N --seconds S --only small,tls --dry` change
-//! how much is run and whether the table is written.
+//! left out) and rewrites the tables in `docs/performance.md`, that of the audit beside a load too. `-- --rounds N --seconds S
+//! --only small,tls --dry` change how much is run and whether the tables are written.
 
+mod audited;
 mod case;
 mod floor;
 mod peer;
@@ -15,7 +16,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use case::Case;
 use peer::Peer;
 use server::Server;
 use table::{Rows, Sample};
@@ -48,8 +48,8 @@ impl Options {
         Ok(options)
     }
 
-    fn wants(&self, case: &Case) -> bool {
-        self.only.as_ref().is_none_or(|only| only.split(',').any(|name| name == case.name))
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.split(',').any(|wanted| wanted == name))
     }
 }
 
@@ -78,7 +78,7 @@ fn measure(options: &Options) -> Result<(), Failure> {
     let server = Server::start(folder.path())?;
     let peers = Peer::installed();
     let mut tables = Vec::new();
-    for case in case::CASES.iter().filter(|case| options.wants(case)) {
+    for case in case::CASES.iter().filter(|case| options.wants(case.name)) {
         let mut rows = Rows::new(&peers, case);
         for round in 0..options.rounds {
             // Each round begins with another one, so that none always follows the same.
@@ -102,10 +102,20 @@ fn measure(options: &Options) -> Result<(), Failure> {
         }
         tables.push(rows.markdown(options.rounds, options.length));
     }
-    let text = format!("{}\n{}", peer::versions(&peers), tables.join("\n"));
-    println!("{text}");
-    if !options.dry {
-        table::write(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md")), &text)?;
+    let mut parts = Vec::new();
+    if !tables.is_empty() {
+        parts.push(("peers", format!("{}\n{}", peer::versions(&peers), tables.join("\n"))));
+    }
+    if options.wants(audited::NAME) {
+        let table = audited::table(&server, options.rounds, options.length, folder.path())?;
+        parts.push((audited::NAME, table));
+    }
+    for (name, text) in parts {
+        println!("{text}");
+        if !options.dry {
+            let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
+            table::write(Path::new(document), name, &text)?;
+        }
     }
     Ok(())
 }

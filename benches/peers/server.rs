@@ -102,6 +102,7 @@ pid {folder}/nginx.pid;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
+    error_log {folder}/error.log crit;
     default_type text/plain;
     keepalive_requests 1000000000;
     keepalive_timeout 300s;

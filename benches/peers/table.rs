@@ -7,8 +7,6 @@ use crate::Failure;
 use crate::case::Case;
 use crate::peer::Peer;
 
-/// Marks between which the document is rewritten.
-const MARKS: (&str, &str) = ("<!-- peers -->\n", "<!-- end of peers -->\n");
 /// What ratios are to.
 const REFERENCE: &str = "wrk";
 /// The same over HTTP/2.
@@ -86,7 +84,7 @@ impl Rows {
 }
 
 /// Median, least and most.
-fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
+pub fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);
     match (values.first(), values.get(values.len() / 2), values.last()) {
         (Some(least), Some(middle), Some(most)) => (*middle, *least, *most),
@@ -94,12 +92,13 @@ fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
     }
 }
 
-/// Puts the text between the document's marks.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+/// Puts the text between the document's marks of this name.
+pub fn write(path: &Path, name: &str, text: &str) -> Result<(), Failure> {
     let document = std::fs::read_to_string(path)?;
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
     let parts =
-        document.split_once(MARKS.0).and_then(|(before, rest)| Some((before, rest.split_once(MARKS.1)?.1)));
+        document.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
     let (before, after) = parts.ok_or_else(|| format!("{}: the marks are missing", path.display()))?;
-    std::fs::write(path, format!("{before}{}\n{text}\n{}{after}", MARKS.0, MARKS.1))?;
+    std::fs::write(path, format!("{before}{begin}\n{text}\n{end}{after}"))?;
     Ok(())
 }
