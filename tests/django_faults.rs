@@ -40,6 +40,7 @@ const STARTS: [&[Planted]; 4] = [
         ("jwt-long-lived", "JWT-LIFETIME", &["JWT-LOGOUT"]),
         ("jwt-disabled-user", "JWT-DISABLED-USER", &[]),
         ("jwt-no-audience", "JWT-AUD", &[]),
+        ("inline-scripts", "CSP-UNSAFE-INLINE", &[]),
     ],
     &[
         // Django finds the settings good that nginx or the application belies.
@@ -56,6 +57,7 @@ const STARTS: [&[Planted]; 4] = [
         ("open-redirect", "NET-OPEN-REDIRECT", &[]),
         ("login-tells", "LOGIN-ENUM-BODY", &[]),
         ("notes-of-others", "AUTH-OTHER-USER", &[]),
+        ("cache-by-name", "AUTH-CACHE-REPLAY", &[]),
         ("autoindex", "FILE-DIRLIST", &[]),
         ("exposed-environment", "FILE-ENV", &[]),
         ("exposed-repository", "FILE-VCS", &[]),

@@ -30,6 +30,8 @@ KNOWN = {
     "csrf-off": "CSRF-REQUIRED: forms want no token",
     "cacheable-answers": "AUTH-CACHE: shared caches may keep anybody's answers",
     "http-accepted": "NET-REDIRECT: plain http is answered as https is",
+    # headers.py
+    "inline-scripts": "CSP-UNSAFE-INLINE: the policy of pages allows scripts that stand in them",
     # middleware_faults.py
     "cors-reflect": "CORS-REFLECT: every other site may read answers with the user's credentials",
     "remote-user": "AUTH-PROXY-HDR: X-Remote-User says who asks",
@@ -50,6 +52,7 @@ KNOWN = {
     "errors-without-headers": "HDR-ON-ERROR: add_header without `always`",
     "headers-lost": "HDR-COVERAGE: an add_header in a location, where the inherited ones are lost",
     "shared-cache": "AUTH-CACHE-REPLAY: nginx gives one user's notes to the next",
+    "cache-by-name": "AUTH-CACHE-REPLAY: nginx keeps for everybody what is called a style sheet, and the notes answer to such names",
     "autoindex": "FILE-DIRLIST: nginx lists the static files",
     "alias-without-slash": "FILE-ALIAS-TRAVERSAL: a location without the slash that its alias has",
     "exposed-environment": "FILE-ENV: /.env is there for everybody",

@@ -5,7 +5,7 @@ from . import faults
 PAGE_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
+        "script-src 'self' 'unsafe-inline'" if faults.on("inline-scripts") else "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
         "font-src 'self'",

@@ -7,14 +7,21 @@ from . import faults
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-CACHED = """location = /api/notes/ {
+
+
+def cached(location):
+    """What is kept there for everybody, whatever the application says."""
+    kept = f"""location {location} {{
             proxy_cache shared;
             proxy_cache_key $uri;
             proxy_cache_valid 200 2s;
             proxy_ignore_headers Cache-Control Expires Vary Set-Cookie;
             include application.conf;
-        }
-        location / {"""
+        }}
+        location / {{"""
+    path = "access_log off;\n    proxy_cache_path cache keys_zone=shared:1m;"
+    return [("nginx.conf", r"access_log off;", path), ("nginx.conf", r"location / \{", lambda _: kept)]
+
 
 # nginx has a limit of its own, which would hide what is wrong with the application's.
 UNLIMITED = [("nginx.conf", r"limit_req zone=login [^;]*;", "")]
@@ -22,10 +29,8 @@ UNLIMITED = [("nginx.conf", r"limit_req zone=login [^;]*;", "")]
 CHANGES = {
     "errors-without-headers": [("headers.conf", r" always;", ";")],
     "headers-lost": [("static.conf", r"\Z", "add_header X-Served-By files;\n")],
-    "shared-cache": [
-        ("nginx.conf", r"access_log off;", "access_log off;\n    proxy_cache_path cache keys_zone=shared:1m;"),
-        ("nginx.conf", r"location / \{", CACHED),
-    ],
+    "shared-cache": cached("= /api/notes/"),
+    "cache-by-name": cached(r"~ ^/api/.*\.css$"),
     "autoindex": [("static.conf", r"\Z", "autoindex on;\n")],
     "alias-without-slash": [("nginx.conf", r"location /static/ \{", "location /static {")],
     "exposed-environment": [

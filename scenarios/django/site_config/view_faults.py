@@ -5,12 +5,12 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.http import JsonResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.http import require_POST
 from rest_framework_simplejwt.views import TokenObtainPairView
 
 from notes.models import Note
-from notes.views import NoteDetail
+from notes.views import NoteDetail, NoteList
 
 from . import faults
 from .jwt_faults import forgetful_logout
@@ -60,6 +60,8 @@ FAULTY = {
     "login-tells": path("api/token/", Telling.as_view()),
     "login-by-get": path("api/token/", ByGet.as_view()),
     "notes-of-others": path("api/notes/<int:pk>/", AnybodysNote.as_view()),
+    # The end is not looked at.
+    "cache-by-name": re_path(r"^api/notes/(?!\d)", NoteList.as_view()),
     "jwt-revoked": path("api/token/logout/", forgetful_logout),
 }
 
