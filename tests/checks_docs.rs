@@ -16,8 +16,26 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks")
 }
 
+/// What shows a check that has no fault of its own; the faults are switched on for it in `tests/audit`.
+const SHOWN_OTHERWISE: [(&str, &str); 11] = [
+    ("CSP-REPORTING", "tells and fails nothing"),
+    ("CSP-TRUSTED-TYPES", "tells and fails nothing"),
+    ("DJ-CHECK-DEPLOY", "`no-hsts`, of which Django says nothing"),
+    ("NET-PLAIN-CRED", "made-up answers: it wants a host that is not this machine"),
+    ("NET-BACKEND-OPEN", "made-up answers: it wants an address that is not loopback"),
+    ("LOAD-ERROR-LEAK", "`error-trace`"),
+    ("LOAD-NONCE-REUSE", "`csp-static-nonce`"),
+    ("DIFF-HEADERS", "`no-nosniff`, beside dev"),
+    ("DIFF-STATUS", "`open-route`, beside dev"),
+    ("DIFF-ERROR", "`leaky-refusals`, beside dev"),
+    ("DIFF-LIMITS", "`large-headers`, beside dev"),
+];
+
 /// The faults of the embedded target that `tests/audit` finds under a check, which passes without them.
 fn faults(id: &str) -> String {
+    if let Some((_, shown)) = SHOWN_OTHERWISE.iter().find(|(other, _)| *other == id) {
+        return (*shown).to_owned();
+    }
     let of = Fault::ALL.iter().filter(|fault| fault.row() == id);
     of.map(|fault| format!("`{}`", fault.name())).collect::<Vec<_>>().join(", ")
 }
@@ -34,6 +52,10 @@ fn table() -> String {
             check.severity.name(),
             check.mode.name(),
             faults(id)
+        );
+        assert!(
+            !faults(id).is_empty(),
+            "{id}: no fault of the embedded target, and nothing else that shows it"
         );
     }
     out
