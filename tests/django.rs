@@ -27,6 +27,19 @@ fn run(scenario: &str) -> (Record, Ended) {
     (Record::read(out.path()).unwrap(), ended)
 }
 
+#[test]
+fn what_is_not_installed_is_said_at_once_with_what_installs_it() {
+    let (out, nowhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut command = Command::new(harness::BINARY);
+    command.args(["run", "scenarios/django.toml", "--out"]).arg(out.path()).env("PATH", nowhere.path());
+    let ended = Ended::of(command.output().unwrap()).expect(3);
+    for said in
+        ["`python3`", "`openssl`", "apt-get install python3 python3-venv; ", "apt-get install openssl"]
+    {
+        assert!(ended.stderr.contains(said), "{said} is not in: {}", ended.stderr);
+    }
+}
+
 fn stack<'a>(record: &'a Record, name: &str) -> &'a StackRecord {
     record.stacks.iter().find(|stack| stack.name == name).unwrap()
 }

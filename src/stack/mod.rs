@@ -57,11 +57,11 @@ pub struct Sample {
 /// Why a stack is not there. Says what to do about it; ends with the last lines of its log where it has one.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// A program is missing.
-    #[error("`{program}` is not installed; {install}")]
+    /// Programs are missing.
+    #[error("{programs} not installed; {install}")]
     Missing {
-        /// Its name.
-        program: String,
+        /// Their names in backquotes, and `is` or `are`.
+        programs: String,
         /// What to do about it.
         install: String,
     },

@@ -13,14 +13,22 @@ const SYSTEM: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /// Checks that every required program is there.
 ///
 /// # Errors
-/// The first that is missing, with the command that installs it.
+/// All that are missing, with the commands that install them.
 pub(super) fn check(requires: &[Requirement]) -> Result<(), StackError> {
-    for requirement in requires {
-        if find(&requirement.program, Path::new("/"), None).is_none() {
-            return Err(missing(&requirement.program, requires));
+    let absent = requires.iter().filter(|r| find(&r.program, Path::new("/"), None).is_none());
+    let absent: Vec<&Requirement> = absent.collect();
+    match absent.as_slice() {
+        [] => Ok(()),
+        [only] => Err(missing(&only.program, requires)),
+        several => {
+            let names: Vec<String> = several.iter().map(|r| format!("`{}`", r.program)).collect();
+            let install: Vec<&str> = several.iter().map(|r| r.install.as_str()).collect();
+            Err(StackError::Missing {
+                programs: format!("{} are", names.join(", ")),
+                install: format!("install them with: {}", install.join("; ")),
+            })
         }
     }
-    Ok(())
 }
 
 /// The file a program name stands for. A name with a slash is a path, relative to `folder`; `path` takes the
@@ -46,7 +54,7 @@ pub(super) fn missing(program: &str, requires: &[Requirement]) -> StackError {
         None if program.contains('/') => "the file does not exist or is not executable".to_owned(),
         None => "install it with your system's package manager, or put its folder on the PATH".to_owned(),
     };
-    StackError::Missing { program: program.to_owned(), install }
+    StackError::Missing { programs: format!("`{program}` is"), install }
 }
 
 fn is_executable(file: &Path) -> bool {
@@ -76,6 +84,11 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "`no-such-program` is not installed; install it with: apt-get install it"
+        );
+        let error = check(&[requirement("no-such-program"), requirement("sh"), requirement("nor-this")]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "`no-such-program`, `nor-this` are not installed; install them with: apt-get install it; apt-get install it"
         );
         let error = missing("/opt/no-such-program", &[requirement("no-such-program")]);
         assert!(error.to_string().contains("apt-get install it"));
