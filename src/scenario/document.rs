@@ -211,6 +211,17 @@ mod tests {
     }
 
     #[test]
+    fn what_should_be_a_table_hears_of_its_keys() {
+        let text = plain("title=\"t\"\nusers = [{ name = \"a\" }]\nstacks.a.url=\"http://localhost\"\n");
+        assert!(
+            text.contains(
+                "s.toml:2:9: `users` is an array (it must be a table with `csv`, `list`, `pattern`"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn numbers_have_ranges() {
         let text = plain(
             "title=\"t\"\nstacks.a.url=\"http://localhost\"\n[load]\nusers = -1\nseed = -4\nrate = \"fast\"\n[stacks.a.ready]\nstatus = 70000\n",

@@ -11,6 +11,9 @@ use super::diagnostic::Mistakes;
 use super::duration::parse_duration;
 use super::suggest::one_of;
 
+/// As many keys of a table are named where something else stands in its place.
+const KEYS_NAMED: usize = 6;
+
 /// Checks a document against a schema and notes every mistake.
 pub(super) fn check(root: &Spanned<DeTable<'_>>, schema: &Value, mistakes: &mut Mistakes) {
     Walk { schema, mistakes }.table(root.get_ref(), schema, 0..0, "the scenario");
@@ -203,7 +206,15 @@ fn type_name(schema: &Value) -> String {
             Some("string") => "an array of strings".into(),
             _ => "an array".into(),
         },
-        Some("object") => "a table".into(),
+        Some("object") => {
+            let keys = schema["properties"].as_object().into_iter().flat_map(|keys| keys.keys());
+            let mut keys: Vec<String> = keys.map(|key| format!("`{key}`")).collect();
+            if keys.len() > KEYS_NAMED {
+                keys.truncate(KEYS_NAMED);
+                keys.push("…".to_owned());
+            }
+            if keys.is_empty() { "a table".into() } else { format!("a table with {}", keys.join(", ")) }
+        }
         _ => "another type".into(),
     }
 }
