@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod feed;
 mod support;
 
 use std::time::Duration;
@@ -32,27 +33,7 @@ fn read_on<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
     head_request: bool,
 ) -> Result<Answer, ParseError> {
-    parser.begin(head_request);
-    let (mut pending, mut body, mut ended) = (Vec::new(), Vec::new(), false);
-    for piece in pieces {
-        pending.extend_from_slice(piece);
-        let mut used = 0;
-        while !ended {
-            let (n, step) = parser.advance(&pending[used..])?;
-            assert!(used + n <= pending.len());
-            used += n;
-            match step {
-                Step::More => break,
-                Step::Head => {}
-                Step::Body(bytes) => body.extend_from_slice(bytes),
-                Step::End => ended = true,
-            }
-        }
-        pending.drain(..used);
-    }
-    if !ended {
-        parser.finish(&pending)?;
-    }
+    let (body, pending) = feed::feed(parser, pieces, head_request)?;
     Ok(Answer {
         status: parser.head().status,
         headers: parser.head().headers.lines().map(|(n, v)| (n.to_owned(), v.into_owned())).collect(),

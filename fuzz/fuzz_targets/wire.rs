@@ -4,6 +4,8 @@
 
 #[path = "../../src/wire/chunked.rs"]
 mod chunked;
+#[path = "../../tests/feed/mod.rs"]
+mod feed;
 #[path = "../../src/wire/head.rs"]
 mod head;
 #[path = "../../src/wire/parser.rs"]
@@ -29,27 +31,7 @@ pub fn read<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
     head_request: bool,
 ) -> Result<Answer, ParseError> {
-    parser.begin(head_request);
-    let (mut pending, mut body, mut ended) = (Vec::new(), Vec::new(), false);
-    for piece in pieces {
-        pending.extend_from_slice(piece);
-        let mut used = 0;
-        while !ended {
-            let (n, step) = parser.advance(&pending[used..])?;
-            assert!(used + n <= pending.len(), "more used than there is");
-            used += n;
-            match step {
-                Step::More => break,
-                Step::Head => assert!((200..1000).contains(&parser.head().status)),
-                Step::Body(bytes) => body.extend_from_slice(bytes),
-                Step::End => ended = true,
-            }
-        }
-        pending.drain(..used);
-    }
-    if !ended {
-        parser.finish(&pending)?;
-    }
+    let (body, pending) = feed::feed(parser, pieces, head_request)?;
     let owned = |block: &head::HeaderBlock| {
         block.lines().map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
     };

@@ -102,6 +102,28 @@ pub struct Exchange {
     pub(super) elsewhere: Option<Box<Origin>>,
 }
 
+impl Exchange {
+    /// A request that says all that was sent, to the stack's own address.
+    pub fn new(
+        purpose: Purpose,
+        site: Site,
+        request: Request,
+        answer: Result<Response, Failure>,
+    ) -> Exchange {
+        Exchange { purpose, site, request, answer, by_hand: None, elsewhere: None }
+    }
+
+    /// The same, written by hand.
+    pub(super) fn by_hand(self, by_hand: ByHand) -> Exchange {
+        Exchange { by_hand: Some(Box::new(by_hand)), ..self }
+    }
+
+    /// The same, sent to another address than the stack's.
+    pub(super) fn elsewhere(self, origin: Origin) -> Exchange {
+        Exchange { elsewhere: Some(Box::new(origin)), ..self }
+    }
+}
+
 /// What went over a connection where a request cannot say it.
 #[derive(Debug, Clone, Default)]
 pub struct ByHand {

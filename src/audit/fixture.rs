@@ -42,27 +42,23 @@ impl Facts {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Self {
-        self.exchanges.push(Exchange {
-            purpose,
-            site: Site {
-                name: format!("{kind:?}").to_lowercase(),
-                variant: String::new(),
-                kind,
-                line: Some(7),
-                authenticated: false,
-            },
-            request: Request { method: "GET".into(), target: "/".into(), ..Request::default() },
-            answer: Ok(Response {
-                status,
-                minor_version: 1,
-                headers: headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect(),
-                body: body.as_bytes().to_vec(),
-                body_length: body.len() as u64,
-                ..Response::default()
-            }),
-            by_hand: None,
-            elsewhere: None,
-        });
+        let site = Site {
+            name: format!("{kind:?}").to_lowercase(),
+            variant: String::new(),
+            kind,
+            line: Some(7),
+            authenticated: false,
+        };
+        let request = Request { method: "GET".into(), target: "/".into(), ..Request::default() };
+        let answer = Response {
+            status,
+            minor_version: 1,
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect(),
+            body: body.as_bytes().to_vec(),
+            body_length: body.len() as u64,
+            ..Response::default()
+        };
+        self.exchanges.push(Exchange::new(purpose, site, request, Ok(answer)));
         self
     }
 

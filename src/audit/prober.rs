@@ -132,15 +132,15 @@ impl<'i> Prober<'i> {
         self.turn(request.body.len()).await?;
         let answer = fetch(self.input.endpoint, &request, LIMITS).await;
         self.heard(&answer);
-        Some(Exchange { purpose, site, request, answer, by_hand: None, elsewhere: None })
+        Some(Exchange::new(purpose, site, request, answer))
     }
 
     /// Sends to another address than the stack's, one that the scenario names, and keeps what comes.
     pub async fn send_to(&mut self, endpoint: &Endpoint, purpose: Purpose, site: Site, request: Request) {
         if self.turn(request.body.len()).await.is_some() {
             let answer = fetch(endpoint, &request, LIMITS).await;
-            let elsewhere = Some(Box::new(Origin::new(endpoint, None)));
-            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None, elsewhere });
+            let exchange = Exchange::new(purpose, site, request, answer);
+            self.exchanges.push(exchange.elsewhere(Origin::new(endpoint, None)));
         }
     }
 
@@ -164,15 +164,8 @@ impl<'i> Prober<'i> {
             self.heard(&answer);
             came.extend(answer.as_ref().ok().cloned());
             bytes.truncate(KEPT);
-            let by_hand = Some(Box::new(ByHand { bytes, ..ByHand::default() }));
-            self.exchanges.push(Exchange {
-                purpose,
-                site: site.clone(),
-                request,
-                answer,
-                by_hand,
-                elsewhere: None,
-            });
+            let exchange = Exchange::new(purpose, site.clone(), request, answer);
+            self.exchanges.push(exchange.by_hand(ByHand { bytes, ..ByHand::default() }));
         }
         came
     }
@@ -188,14 +181,7 @@ impl<'i> Prober<'i> {
         let answers = all(requests.iter().map(|request| fetch(endpoint, request, LIMITS))).await;
         for (request, answer) in requests.into_iter().zip(answers) {
             self.heard(&answer);
-            self.exchanges.push(Exchange {
-                purpose,
-                site: site.clone(),
-                request,
-                answer,
-                by_hand: None,
-                elsewhere: None,
-            });
+            self.exchanges.push(Exchange::new(purpose, site.clone(), request, answer));
         }
     }
 
@@ -244,14 +230,7 @@ impl<'i> Prober<'i> {
         tokio::join!(watching, all(lanes));
         for (purpose, site, request, answer) in heard.into_inner() {
             self.heard(&answer);
-            self.exchanges.push(Exchange {
-                purpose,
-                site: site.clone(),
-                request,
-                answer,
-                by_hand: None,
-                elsewhere: None,
-            });
+            self.exchanges.push(Exchange::new(purpose, site.clone(), request, answer));
         }
     }
 
@@ -288,17 +267,9 @@ impl<'i> Prober<'i> {
             longest: message.pace.longest,
             tls: None,
         };
-        let by_hand = Some(Box::new(by_hand));
-        self.exchanges.push(Exchange {
-            purpose,
-            site,
-            request,
-            answer: dripped.answer,
-            by_hand,
-            elsewhere: None,
-        });
+        self.exchanges.push(Exchange::new(purpose, site, request, dripped.answer).by_hand(by_hand));
         if let Some(((purpose, site, request), answer)) = beside.zip(seen) {
-            self.exchanges.push(Exchange { purpose, site, request, answer, by_hand: None, elsewhere: None });
+            self.exchanges.push(Exchange::new(purpose, site, request, answer));
         }
     }
 
@@ -336,14 +307,10 @@ impl<'i> Prober<'i> {
         };
         let answer = Err(failure);
         self.heard(&answer);
-        let by_hand = tls.map(|tls| Box::new(ByHand { tls: Some(tls), ..ByHand::default() }));
-        self.exchanges.push(Exchange {
-            purpose,
-            site,
-            request: Request::default(),
-            answer,
-            by_hand,
-            elsewhere: None,
+        let exchange = Exchange::new(purpose, site, Request::default(), answer);
+        self.exchanges.push(match tls {
+            Some(tls) => exchange.by_hand(ByHand { tls: Some(tls), ..ByHand::default() }),
+            None => exchange,
         });
     }
 

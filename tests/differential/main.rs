@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+#[path = "../feed/mod.rs"]
+mod feed;
 mod forms;
 mod hyper_reading;
 mod own_reading;
@@ -11,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use forms::Form;
+use shakedown::wire::{ParseError, ResponseParser, Step};
 
 /// How an answer was read: what a client's user can see of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! An answer as this crate's parser reads it.
 
-use shakedown::wire::{HeaderBlock, ResponseParser, Step};
+use shakedown::wire::{HeaderBlock, ResponseParser};
 
+use crate::feed::feed;
 use crate::forms::Form;
 use crate::{Read, Reading};
 
@@ -13,26 +14,7 @@ pub fn read(form: &Form) -> Read {
 /// Piece by piece, as a connection gives them.
 pub fn read_pieces(form: &Form, pieces: &[&[u8]]) -> Read {
     let mut parser = ResponseParser::default();
-    parser.begin(form.method == "HEAD");
-    let (mut pending, mut body, mut ended) = (Vec::new(), Vec::new(), false);
-    for piece in pieces {
-        pending.extend_from_slice(piece);
-        let mut used = 0;
-        while !ended {
-            let (n, step) = parser.advance(&pending[used..]).map_err(drop)?;
-            used += n;
-            match step {
-                Step::More => break,
-                Step::Head => {}
-                Step::Body(bytes) => body.extend_from_slice(bytes),
-                Step::End => ended = true,
-            }
-        }
-        pending.drain(..used);
-    }
-    if !ended {
-        parser.finish(&pending).map_err(drop)?;
-    }
+    let (body, pending) = feed(&mut parser, pieces.iter().copied(), form.method == "HEAD").map_err(drop)?;
     Ok(Reading {
         status: parser.head().status,
         fields: fields(&parser.head().headers),

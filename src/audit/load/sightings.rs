@@ -119,20 +119,15 @@ fn exchange(plan: &Plan, sighting: &Sighting, purpose: Purpose, variant: String)
     let asked = String::from_utf8_lossy(&sighting.asked).into_owned();
     let mut words = asked.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    Some(Exchange {
-        purpose,
-        site: Site {
-            name: route.name.clone(),
-            variant,
-            kind: route.kind,
-            line: Some(route.line),
-            authenticated: route.auth.is_some(),
-        },
-        request: Request { method, target, ..Request::default() },
-        answer: Ok(answer),
-        by_hand: None,
-        elsewhere: None,
-    })
+    let site = Site {
+        name: route.name.clone(),
+        variant,
+        kind: route.kind,
+        line: Some(route.line),
+        authenticated: route.auth.is_some(),
+    };
+    let request = Request { method, target, ..Request::default() };
+    Some(Exchange::new(purpose, site, request, Ok(answer)))
 }
 
 /// The answer of a head and the beginning of a body.

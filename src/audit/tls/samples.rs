@@ -45,14 +45,9 @@ fn add(facts: &mut Facts, purpose: Purpose, variant: &str, tls: TlsTrace) {
     let message = "nothing was asked".to_owned();
     let mut place = site("TLS handshake", RouteKind::Html);
     variant.clone_into(&mut place.variant);
-    facts.exchanges.push(Exchange {
-        purpose,
-        site: place,
-        request: Request::default(),
-        answer: Err(Failure { kind: FailureKind::Tls, message }),
-        by_hand: Some(Box::new(ByHand { tls: Some(tls), ..ByHand::default() })),
-        elsewhere: None,
-    });
+    let answer = Err(Failure { kind: FailureKind::Tls, message });
+    let exchange = Exchange::new(purpose, place, Request::default(), answer);
+    facts.exchanges.push(exchange.by_hand(ByHand { tls: Some(tls), ..ByHand::default() }));
 }
 
 pub fn sound(facts: &mut Facts) {
