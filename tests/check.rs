@@ -54,6 +54,26 @@ fn the_summary_says_what_would_run() {
 }
 
 #[test]
+fn the_summary_says_which_gates_end_the_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("abort.toml");
+    std::fs::write(
+        &path,
+        "title = \"t\"\n[stacks.a]\nurl = \"http://127.0.0.1:9\"\n[[routes]]\nname = \"home\"\nget = \"/\"\n[load]\nrate = 50\n\
+         duration = \"20s\"\n[gates]\nabort = true\npass = [\"a: errors < 1%\", \"a/home: p95 < 1s\", \"a: throughput > 9/s\"]\n",
+    )
+    .unwrap();
+    let summary = text(&shakedown(&["check", path.to_str().unwrap()]).stdout);
+    for part in [
+        "abort    a: errors < 1%\n",
+        "abort    not by `a/home: p95 < 1s`: routes are looked at after each block: set `blocks` in [load]\n",
+        "abort    not by `a: throughput > 9/s`: what is to come can mend it\n",
+    ] {
+        assert!(summary.contains(part), "{part}:\n{summary}");
+    }
+}
+
+#[test]
 fn mistakes_have_file_line_column_and_hint_and_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wrong.toml");

@@ -83,6 +83,10 @@ fn summary(plan: &Plan, today: Date) -> String {
         line("accept", format!("{}{stack} until {} ({}){over}", accept.check, accept.until, accept.owner));
     }
     line("gates", plan.gates.len().to_string());
+    for (gate, why) in crate::run::abort(plan) {
+        let text = &gate.text;
+        line("abort", why.map_or_else(|| text.clone(), |why| format!("not by `{text}`: {why}")));
+    }
     out
 }
 

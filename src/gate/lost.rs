@@ -22,16 +22,26 @@ pub(crate) struct SoFar<'h> {
     pub(crate) most: f64,
 }
 
+/// Whether a load can lose it before its end: an upper limit on errors or on a response time. What is to be large can always be
+/// mended by what is to come, and CPU and memory are known at the end.
+pub(crate) fn can_be_lost(bound: Bound) -> bool {
+    let counted = matches!(bound.metric, Metric::Errors | Metric::Max | Metric::Mean);
+    matches!(bound.op, Op::Less | Op::AtMost) && (counted || bound.metric.quantile().is_some())
+}
+
 /// Whether no rest of the load lets an upper limit hold: all that is to come may be good and quick. What was measured
-/// until then is then beyond the limit too. Limits that later requests can always mend (a mean, a throughput, anything
-/// that is to be large) are never lost.
+/// until then is then beyond the limit too.
 pub(crate) fn lost(bound: Bound, so_far: SoFar<'_>) -> bool {
-    if !matches!(bound.op, Op::Less | Op::AtMost) || so_far.requests == 0 {
+    if !can_be_lost(bound) || so_far.requests == 0 {
         return false;
     }
     let most = so_far.most.max(so_far.requests as f64);
     match (bound.metric, bound.metric.quantile()) {
         (Metric::Errors, _) => !bound.op.holds(so_far.errors as f64 / most, bound.limit),
+        (Metric::Mean, _) => {
+            let took_ms = so_far.response.mean() * so_far.response.len() as f64 / 1e6;
+            took_ms > bound.limit * ROUNDED * most
+        }
         (Metric::Max, _) => slower(so_far.response, bound.limit) > 0,
         (_, Some(quantile)) => {
             let enough = so_far.response.len() as f64 * (1.0 - quantile) >= SAMPLES_BEYOND;
@@ -76,7 +86,9 @@ mod tests {
         assert!(!of("prod: p50 < 250ms", 0, &[(251, 600)], 1_000.0), "within what a histogram rounds by");
         assert!(of("prod: p50 < 250ms", 0, &[(260, 600)], 1_000.0));
         assert!(of("prod: max < 250ms", 0, &[(260, 1)], 1_000.0));
-        assert!(!of("prod: mean < 250ms", 0, &[(900, 900)], 1_000.0));
+        assert!(!of("prod: mean < 250ms", 0, &[(900, 270)], 1_000.0), "the rest may take no time");
+        assert!(of("prod: mean < 250ms", 0, &[(900, 290)], 1_000.0));
+        assert!(!of("prod: mean > 250ms", 0, &[(1, 900)], 1_000.0));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod past;
 mod ratio;
 
 pub use self::evaluate::{evaluate, evaluate_against};
-pub(crate) use self::lost::{SoFar, lost};
+pub(crate) use self::lost::{SoFar, can_be_lost, lost};
 pub use crate::expression::{Gate, GateError, parse};
 
 /// What became of a gate.

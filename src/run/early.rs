@@ -7,8 +7,8 @@ use hdrhistogram::Histogram;
 
 use crate::engine::{ErrorClass, LoadTally, SecondTally, histogram};
 use crate::expression::{Bound, Expression, Names, Subject, parse_names};
-use crate::gate::{SoFar, lost};
-use crate::plan::{ModelPlan, Plan};
+use crate::gate::{SoFar, can_be_lost, lost};
+use crate::plan::{GateLine, ModelPlan, Plan};
 
 /// How a stack's failure begins where the load had ended for another's gate before its turn.
 pub(super) const NOT_LOADED: &str = "not loaded: the load had ended early";
@@ -29,25 +29,40 @@ struct Tally {
     blocks: Duration,
 }
 
-impl Early {
-    /// `None` where the scenario does not ask for it, or has no gate of this kind.
-    pub(super) fn of(plan: &Plan) -> Option<Early> {
-        if !plan.abort || plan.load.series.is_some() {
-            return None;
+/// The scenario's gates where it says `abort = true`, each with why it ends no load, if so.
+pub fn abort(plan: &Plan) -> Vec<(&GateLine, Option<&'static str>)> {
+    let gates = plan.gates.iter().filter(|_| plan.abort);
+    gates.map(|gate| (gate, watched(plan, gate).err())).collect()
+}
+
+/// What has to hold for a gate that can end the load; why there is nothing.
+fn watched(plan: &Plan, gate: &GateLine) -> Result<(Subject, Bound), &'static str> {
+    let stacks: Vec<&str> = plan.stacks.iter().map(|stack| stack.name.as_str()).collect();
+    let routes: Vec<&str> = plan.routes.iter().map(|route| route.name.as_str()).collect();
+    let alone = stacks.len() == 1 && plan.load.blocks.is_some_and(|blocks| !blocks.asked);
+    match parse_names(&gate.text, Names { stacks: &stacks, routes: &routes, checked: true }) {
+        _ if plan.load.series.is_some() => Err("a search and a sweep go on to their end"),
+        Ok(Expression::Level(_, bound)) if !can_be_lost(bound) => Err("what is to come can mend it"),
+        Ok(Expression::Level(Subject { route: Some(_), .. }, _)) if plan.load.blocks.is_none() => {
+            Err("routes are looked at after each block, and this load is in one piece")
         }
-        let stacks: Vec<&str> = plan.stacks.iter().map(|stack| stack.name.as_str()).collect();
-        let routes: Vec<&str> = plan.routes.iter().map(|route| route.name.as_str()).collect();
-        let gates: Vec<(String, Subject, Bound)> = plan
-            .gates
-            .iter()
-            .filter_map(|gate| {
-                let names = Names { stacks: &stacks, routes: &routes, checked: true };
-                match parse_names(&gate.text, names) {
-                    Ok(Expression::Level(subject, bound)) => Some((gate.text.clone(), subject, bound)),
-                    _ => None,
-                }
-            })
-            .collect();
+        Ok(Expression::Level(Subject { route: Some(_), .. }, _)) if alone => {
+            Err("routes are looked at after each block: set `blocks` in [load]")
+        }
+        Ok(Expression::Level(subject, bound)) => Ok((subject, bound)),
+        Ok(Expression::Audit(..) | Expression::NewFindings(..)) => Err("findings do not wait for the load"),
+        Ok(Expression::Ratio(..) | Expression::Past(..)) => Err("a ratio needs the whole load"),
+        Err(_) => Err("it can't be read"),
+    }
+}
+
+impl Early {
+    /// `None` where the scenario does not ask for it, or has no gate that can be lost.
+    pub(super) fn of(plan: &Plan) -> Option<Early> {
+        let of = |gate: &GateLine| {
+            watched(plan, gate).ok().map(|(subject, bound)| (gate.text.clone(), subject, bound))
+        };
+        let gates: Vec<_> = plan.gates.iter().filter(|_| plan.abort).filter_map(of).collect();
         (!gates.is_empty()).then(|| Early { gates, so_far: BTreeMap::new() })
     }
 
@@ -157,6 +172,17 @@ mod tests {
              [load]\n{load}\n[gates]\nabort = true\npass = [\"dev: errors < 1%\", \"/other: p99 < 1s\"]\n"
         );
         Plan::parse(std::path::Path::new("s.toml"), &text).unwrap()
+    }
+
+    #[test]
+    fn a_gate_that_ends_no_load_says_why() {
+        let whys = |plan: &Plan| abort(plan).into_iter().map(|(_, why)| why).collect::<Vec<_>>();
+        let alone = plan("rate = 100\nduration = \"100s\"");
+        assert_eq!(whys(&alone)[0], None);
+        assert!(whys(&alone)[1].is_some_and(|why| why.contains("set `blocks` in [load]")));
+        assert_eq!(whys(&plan("rate = 100\nduration = \"100s\"\nblocks = 10")), [None, None]);
+        let search = plan("model = \"search\"\nobjective = [\"p99 < 1s\"]\nduration = \"20s\"");
+        assert!(whys(&search).iter().all(Option::is_some));
     }
 
     #[test]

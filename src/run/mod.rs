@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 pub use self::blocks::time as blocks_time;
 use self::blocks::{Lane, Ready};
+pub use self::early::abort;
 use self::early::{Early, NOT_LOADED};
 pub use self::folder::clear;
 use self::load::Site;
