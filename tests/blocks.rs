@@ -211,6 +211,15 @@ fn a_run_is_judged_against_earlier_ones() {
     let ended = gate(&["--baseline", itself]).expect(0);
     assert!(ended.stdout.contains("pass     dev vs baseline: p50 < 20x"), "{}", ended.stdout);
     gate(&["--baseline", itself, "--pass", "dev vs baseline: p50 < 0.01x"]).expect(1);
+    let report = |arguments: &[&str]| {
+        let mut command = Command::new(harness::BINARY);
+        command.arg("report").arg(trial.out()).args(["--format", "text"]).args(arguments);
+        Ended::of(command.output().unwrap())
+    };
+    assert!(report(&[]).expect(0).stdout.contains("no baseline was given"));
+    let ended = report(&["--baseline", itself]).expect(0);
+    assert!(!ended.stdout.contains("no baseline was given"), "{}", ended.stdout);
+    assert!(report(&["--baseline", "/nowhere"]).expect(2).stderr.contains("/nowhere"));
     let summary = trial.out().join("summary.json");
     let ended = gate(&["--baseline", summary.to_str().unwrap()]).expect(3);
     assert!(ended.stdout.contains("a summary has no blocks"), "{}", ended.stdout);

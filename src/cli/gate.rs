@@ -42,10 +42,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
     let mut record = Record::read(&args.record).map_err(Failed::usage)?;
     let past = args.baseline.as_deref().map(Past::read).transpose().map_err(Failed::usage)?;
     record.gates.extend(args.pass.into_iter().map(|text| GateText { text, line: 0 }));
-    let document = match &past {
-        Some(past) => Document::against(&record, past),
-        None => Document::of(&record),
-    };
+    let document = Document::against(&record, past.as_deref());
     let text = match args.format {
         Some(format) => format.render(&document),
         None => told(&document, &compare::changes(&record, past.as_deref().unwrap_or_default())),

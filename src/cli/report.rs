@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::{Exit, Failed};
 use crate::record::Record;
+use crate::record::past::Past;
 use crate::report::{self, Document, Format, terminal};
 
 /// Arguments of `report`.
@@ -19,6 +20,9 @@ pub struct Args {
     /// Folder to write to (report.html, report.md, …). Without it one format goes to stdout.
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Earlier runs for gates `vs baseline`: a record, a summary, a folder of them, or REF:PATH for one that git keeps.
+    #[arg(long, value_name = "REF")]
+    baseline: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -26,6 +30,7 @@ Examples:
   shakedown report reports/django/2026-03-01T12-00-00                     read it here
   shakedown report RUN --format html > report.html                        one format to stdout
   shakedown report RUN --format html,md,json,csv,series --output out      several into a folder
+  shakedown report RUN --format html --baseline main:history/summary.json    gates on a baseline judged by it
   shakedown report RUN --format junit,sarif,prometheus --output ci        for CI systems and dashboards";
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -38,7 +43,8 @@ struct NoFolder {
 /// Runs the command.
 pub fn run(args: Args) -> Result<Exit, Failed> {
     let record = Record::read(&args.record).map_err(Failed::usage)?;
-    let document = Document::of(&record);
+    let past = args.baseline.as_deref().map(Past::read).transpose().map_err(Failed::usage)?;
+    let document = Document::against(&record, past.as_deref());
     let Some(folder) = &args.output else { return to_stdout(&document, &args.format) };
     let all = [Format::Text, Format::Html, Format::Md, Format::Json, Format::Csv, Format::Series];
     let formats = if args.format.is_empty() { &all } else { args.format.as_slice() };

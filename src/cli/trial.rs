@@ -179,10 +179,7 @@ fn broken_gates(document: &Document<'_>) -> String {
 }
 
 fn conclude(output: &Output, folder: &Path, finished: &Finished, past: Option<&[Past]>) -> Exit {
-    let document = match past {
-        Some(past) => Document::against(&finished.record, past),
-        None => Document::of(&finished.record),
-    };
+    let document = Document::against(&finished.record, past);
     let written = report::write(&document, &output.formats(), folder);
     let page = written.is_ok().then_some(folder);
     let trouble: Vec<String> = [written.err(), finished.unsaved.clone()]

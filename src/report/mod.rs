@@ -55,9 +55,9 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The same, with the gates on a baseline judged by these runs.
-    pub fn against(record: &'a Record, past: &[Past]) -> Self {
-        Document { gates: gate::evaluate_against(record, Some(past)), ..Document::of(record) }
+    /// The same, with the gates on a baseline judged by these runs where there are any.
+    pub fn against(record: &'a Record, past: Option<&[Past]>) -> Self {
+        Document { gates: gate::evaluate_against(record, past), ..Document::of(record) }
     }
 
     /// Whether there is anything to put into a table: a stack that was loaded.
