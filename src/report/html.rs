@@ -11,6 +11,7 @@ mod figures;
 mod headline;
 mod intervals;
 mod numbers;
+mod prose;
 mod routes;
 mod series;
 mod setting;
@@ -23,6 +24,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use self::prose::prose;
 use super::{Document, foreign};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -67,7 +69,7 @@ pub fn render(document: &Document<'_>) -> String {
                 // The short ones at the top stand beside each other where there is room.
                 @let (short, long) = sections.split_at(2);
                 main {
-                    div.beside { @for (_, _, markup) in short { (markup) } }
+                    div.beside[document.record.stacks.len() <= 3] { @for (_, _, markup) in short { (markup) } }
                     @for (_, _, markup) in long { (markup) }
                 }
                 script { (PreEscaped(SCRIPT)) }
@@ -100,7 +102,7 @@ fn gates(document: &Document<'_>) -> Markup {
                         (top::sign(gate.verdict))
                         div {
                             code { (foreign::line(&gate.text, 160)) }
-                            div.quiet { (foreign::line(&gate.reason, 400)) }
+                            div.quiet { (prose(&foreign::line(&gate.reason, 400))) }
                         }
                     }
                 }
@@ -140,7 +142,7 @@ fn insights(document: &Document<'_>) -> Markup {
                             @if let Some(route) = &insight.route { " · " (foreign::line(route, 80)) }
                         }
                         " " span.tag { (insight.pattern) }
-                        div { (foreign::line(&insight.text, 1200)) }
+                        div { (prose(&foreign::line(&insight.text, 1200))) }
                     }
                 }
             }

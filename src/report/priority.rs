@@ -2,7 +2,7 @@
 
 use super::{Document, finding, foreign};
 use crate::compare::quantity;
-use crate::gate::Verdict;
+use crate::gate::{GateOutcome, Verdict};
 use crate::plan::Role;
 use crate::record::{CheckOutcome, Record, RouteRecord, Severity};
 
@@ -62,16 +62,17 @@ fn capitalised(word: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + rest.as_str())
 }
 
-/// Failed gates; those of the audit say again what its findings do.
+/// Gates that fail, those of the audit left out where its findings say the same; then those that can't be judged for a reason
+/// of their own.
 fn gates(document: &Document<'_>, found: bool) -> Vec<Step> {
-    let failed = document.gates.iter().filter(|gate| gate.verdict == Verdict::Fail);
-    failed
-        .filter(|gate| !(found && gate.text.trim_start().starts_with("audit")))
-        .map(|gate| {
-            let (text, reason) = (foreign::line(&gate.text, 100), foreign::line(&gate.reason, 200));
-            Step::new("gates", format!("Gate {text} fails: {reason}."))
-        })
-        .collect()
+    let of = |verdict: Verdict| document.gates.iter().filter(move |gate| gate.verdict == verdict);
+    let told = |gate: &GateOutcome, how: &str| {
+        let (text, reason) = (foreign::line(&gate.text, 100), foreign::line(&gate.reason, 200));
+        Step::new("gates", format!("Gate `{text}` {how}: {reason}."))
+    };
+    let failed = of(Verdict::Fail).filter(|gate| !(found && gate.text.trim_start().starts_with("audit")));
+    let unknown = of(Verdict::Unknown).filter(|_| document.doubts().is_empty());
+    failed.map(|gate| told(gate, "fails")).chain(unknown.map(|gate| told(gate, "can't be judged"))).collect()
 }
 
 /// The route that failed most on each stack that users meet.
@@ -143,6 +144,17 @@ mod tests {
         let mut record = fixture::one_stack();
         (record.audit, record.gates) = Default::default();
         assert_eq!(sections(&record), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_gate_that_cannot_be_judged_is_something_to_do() {
+        let record = fixture::one_stack();
+        let texts: Vec<String> = steps(&Document::of(&record)).into_iter().map(|step| step.text).collect();
+        let told = "Gate `prod/notes: p99.9 < 400ms` can't be judged: p99.9 needs 5,000 good answers, there were 900.";
+        assert_eq!(texts[0], told);
+        // Where a doubt says why.
+        let record = fixture::failed_stack();
+        assert!(!steps(&Document::of(&record)).iter().any(|step| step.text.contains("can't be judged")));
     }
 
     #[test]

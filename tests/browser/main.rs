@@ -107,11 +107,14 @@ fn axe() -> PathBuf {
 
 /// The quick start with shorter loads: a real record of real stacks.
 fn quick_start() -> Record {
-    let text = fs::read_to_string("scenarios/quickstart.toml").unwrap();
-    let short =
-        text.replace("duration = \"15s\"", "duration = \"3s\"").replace("warmup = \"2s\"", "warmup = \"1s\"");
-    assert_ne!(text, short, "its loads are shortened");
-    let trial = harness::Trial::new(&short);
+    let mut text = fs::read_to_string("scenarios/quickstart.toml").unwrap();
+    for (whole, short) in
+        [("duration = \"10s\"", "duration = \"3s\""), ("warmup = \"2s\"", "warmup = \"1s\"")]
+    {
+        assert!(text.contains(whole), "its loads are shortened");
+        text = text.replace(whole, short);
+    }
+    let trial = harness::Trial::new(&text);
     trial.run(&[]);
     trial.record()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::prose::prose;
 use crate::audit::{Check, recipe};
 use crate::record::{CheckOutcome, Evidence, Outcome, Place, Record, Severity};
 use crate::report::{Document, finding, foreign};
@@ -206,7 +207,7 @@ fn seen(outcome: &CheckOutcome) -> Markup {
         div.seen {
             p {
                 strong { (foreign::line(&outcome.stack, 24)) } " " (mark(outcome)) " "
-                (foreign::line(&outcome.summary, foreign::LINE))
+                (prose(&foreign::line(&outcome.summary, foreign::LINE)))
             }
             @for place in outcome.places.iter().take(PLACES) { (shown(place)) }
             @if outcome.places.len() > PLACES { p.quiet { "… and " (outcome.places.len() - PLACES) " more places in the record." } }
@@ -234,7 +235,7 @@ fn shown(place: &Place) -> Markup {
             summary {
                 strong { (foreign::line(&place.route, 80)) }
                 @if let Some(line) = place.line { span.quiet { " (line " (line) " of the scenario)" } }
-                " · " code { (foreign::line(&place.subject, 80)) } ": " (foreign::line(&place.detail, 600))
+                " · " code { (foreign::line(&place.subject, 80)) } ": " (prose(&foreign::line(&place.detail, 600)))
             }
             @if let Some(evidence) = &place.evidence { (exchange(evidence)) }
             @else { p.quiet { "No exchange was kept for it." } }

@@ -38,7 +38,7 @@ pub fn table(document: &Document<'_>) -> Markup {
                                     .and_then(|c| c.row(compare::ALL_ROUTES, metric));
                                 td.number {
                                     (number(metric, *value, stack, &stack.total))
-                                    @if let Some(value) = value { (bar(at, *value, most)) }
+                                    @if let Some(value) = value && stacks.len() > 1 { (bar(at, *value, most)) }
                                     @if at > 0 && !apart { (ratio(row)) }
                                 }
                                 @if at > 0 && apart { td.number { (ratio(row)) } }

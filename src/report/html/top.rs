@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 
 use super::audit::severity;
+use super::prose::prose;
 use crate::compare::quantity;
 use crate::gate::Verdict;
 use crate::record::{CheckOutcome, Outcome, RouteRecord, Severity, StackRecord};
@@ -23,7 +24,7 @@ pub fn section(document: &Document<'_>, title: &str) -> Markup {
             h1 { (title) }
             @if let Some(description) = &record.description { p.lead { (foreign::line(description, 600)) } }
             @if record.partial.is_some() { p.banner { "This record is partial: the run did not reach its end." } }
-            p.verdict { (status(document)) " " (sentence(document)) }
+            p.verdict { (status(document)) " " (prose(&sentence(document))) }
             div.answers {
                 @if !document.gates.is_empty() { (answer("Do the gates pass?", "#gates", html! { (document.gates_sentence()) })) }
                 @if document.has_load() { (answer("Did anything fail?", if any_failed(document) { "#errors" } else { "#numbers" }, failures(document))) }
@@ -196,7 +197,7 @@ fn first(document: &Document<'_>) -> Markup {
             @if steps.is_empty() { p { "Nothing stands out." } }
             @else {
                 ol {
-                    @for step in steps.iter().take(STEPS) { li { a href=(format!("#{}", step.section)) { (step.text) } } }
+                    @for step in steps.iter().take(STEPS) { li { a href=(format!("#{}", step.section)) { (prose(&step.text)) } } }
                 }
                 @if steps.len() > STEPS { p.quiet { "and " (steps.len() - STEPS) " more below" } }
             }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::cell::absent;
+use super::prose::prose;
 use crate::compare::quantity;
 use crate::record::StackRecord;
 use crate::report::{Document, foreign};
@@ -29,12 +30,12 @@ pub fn section(document: &Document<'_>) -> Markup {
                 }
             } @else {
                 ul {
-                    @for doubt in &doubts { li.bad { (doubt) } }
+                    @for doubt in &doubts { li.bad { (prose(doubt)) } }
                     @for late in &late { li { (late) "." } }
-                    @for warning in &record.warnings { li { (foreign::line(warning, 400)) } }
+                    @for warning in &record.warnings { li { (prose(&foreign::line(warning, 400))) } }
                     @for stack in &record.stacks {
                         @for warning in stack.warnings.iter().take(WARNINGS) {
-                            li { strong { (foreign::line(&stack.name, 40)) } ": " (foreign::line(warning, 400)) }
+                            li { strong { (foreign::line(&stack.name, 40)) } ": " (prose(&foreign::line(warning, 400))) }
                         }
                     }
                 }
