@@ -1,9 +1,9 @@
 //! `shakedown compare`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failed};
+use super::{Exit, Failed, look};
 use crate::compare;
 use crate::record::Record;
 use crate::report::{self, Document, Format, terminal};
@@ -70,10 +70,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
             }
             None => {
                 let text = match args.format.first() {
-                    None | Some(Format::Text) => {
-                        let color = std::io::stdout().is_terminal();
-                        terminal::render(&document, &terminal::Look { color, ..terminal::Look::default() })
-                    }
+                    None | Some(Format::Text) => terminal::render(&document, &look::of_stdout(None)),
                     Some(format) => format.render(&document),
                 };
                 // A reader that has seen enough closes the pipe: that is no failure.

@@ -7,6 +7,7 @@ mod compare;
 mod exit;
 mod gate;
 mod init;
+mod look;
 mod policy;
 mod progress;
 mod pulse;

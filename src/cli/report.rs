@@ -1,9 +1,9 @@
 //! `shakedown report`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{Exit, Failed};
+use super::{Exit, Failed, look};
 use crate::record::Record;
 use crate::record::past::Past;
 use crate::report::{self, Document, Format, terminal};
@@ -56,10 +56,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
 
 fn to_stdout(document: &Document<'_>, formats: &[Format]) -> Result<Exit, Failed> {
     let text = match formats {
-        [] | [Format::Text] => {
-            let look = terminal::Look { color: std::io::stdout().is_terminal(), ..terminal::Look::default() };
-            terminal::render(document, &look)
-        }
+        [] | [Format::Text] => terminal::render(document, &look::of_stdout(None)),
         [format] => format.render(document),
         several => return Err(Failed::usage(NoFolder { count: several.len() })),
     };

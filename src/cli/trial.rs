@@ -1,6 +1,6 @@
 //! A run from the command line: progress while it goes on, the reports and the exit code at its end.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use miette::Diagnostic as _;
 use tokio::sync::{mpsc, watch};
 
 use super::progress::Progress;
-use super::{Exit, Failed};
+use super::{Exit, Failed, look};
 use crate::gate::Verdict;
 use crate::plan::Plan;
 use crate::record::past::Past;
 use crate::record::store::RECORD_FILE;
-use crate::report::terminal::{self, Look};
+use crate::report::terminal;
 use crate::report::{self, Document, Format, foreign, github};
 use crate::run::{self, Finished, Options};
 
@@ -195,7 +195,7 @@ fn conclude(output: &Output, folder: &Path, finished: &Finished, past: Option<&[
     } else if output.quiet {
         String::new()
     } else {
-        let look = Look { color: std::io::stdout().is_terminal(), folder: page, ..Look::default() };
+        let look = look::of_stdout(page);
         if document.is_void() && !finished.invalid.is_empty() {
             terminal::void(&document, &look)
         } else {

@@ -1,4 +1,4 @@
-//! The report for a terminal: what matters on one or two screens, at most 100 columns wide.
+//! The report for a terminal: what matters on one or two screens, 66 to 100 columns wide.
 
 mod audit;
 mod layout;
@@ -17,11 +17,11 @@ use crate::gate::Verdict;
 
 /// What there is to say on the terminal of a run that measured nothing: why.
 pub fn void(document: &Document<'_>, look: &Look<'_>) -> String {
-    let mut page = Page { out: String::new(), look };
+    let mut page = Page::new(look);
     page.title(document);
     let mut said = vec!["Nothing was measured.".to_owned()];
     said.extend(document.doubts());
-    for row in wrap(&said.join(" "), look.width) {
+    for row in wrap(&said.join(" "), page.look.width) {
         let row = page.paint(DOUBT, &row);
         page.line(&row);
     }
@@ -34,15 +34,20 @@ pub fn void(document: &Document<'_>, look: &Look<'_>) -> String {
 pub struct Look<'a> {
     /// Whether colours and weights are written (as ANSI sequences).
     pub color: bool,
-    /// Columns to fill at most.
+    /// Columns to fill at most; taken as at least [`NARROWEST`].
     pub width: usize,
     /// Where the whole report is, to be named at the end.
     pub folder: Option<&'a Path>,
 }
 
+/// Fewer columns than that are not filled well.
+pub const NARROWEST: usize = 66;
+/// More are not filled.
+pub const WIDEST: usize = 100;
+
 impl Default for Look<'_> {
     fn default() -> Self {
-        Look { color: false, width: 100, folder: None }
+        Look { color: false, width: WIDEST, folder: None }
     }
 }
 
@@ -57,7 +62,7 @@ const ERRORS: usize = 10;
 
 /// The document as text.
 pub fn render(document: &Document<'_>, look: &Look<'_>) -> String {
-    let mut page = Page { out: String::new(), look };
+    let mut page = Page::new(look);
     page.head(document);
     page.series(document);
     page.headline(document);
@@ -74,7 +79,13 @@ pub fn render(document: &Document<'_>, look: &Look<'_>) -> String {
 
 struct Page<'a> {
     out: String,
-    look: &'a Look<'a>,
+    look: Look<'a>,
+}
+
+impl<'a> Page<'a> {
+    fn new(look: &Look<'a>) -> Page<'a> {
+        Page { out: String::new(), look: Look { width: look.width.max(NARROWEST), ..*look } }
+    }
 }
 
 impl Page<'_> {
@@ -88,10 +99,20 @@ impl Page<'_> {
     }
 
     fn section(&mut self, title: &str, note: &str) {
-        let title = self.paint(STRONG, title);
-        let note = if note.is_empty() { String::new() } else { format!("  {}", self.paint(FAINT, note)) };
+        let beside = title.chars().count() + 2 + note.chars().count() <= self.look.width;
+        let head = self.paint(STRONG, title);
         self.out.push('\n');
-        self.line(&format!("{title}{note}"));
+        if note.is_empty() {
+            return self.line(&head);
+        }
+        if beside {
+            return self.line(&format!("{head}  {}", self.paint(FAINT, note)));
+        }
+        self.line(&head);
+        for row in wrap(note, self.look.width - 2) {
+            let row = self.paint(FAINT, &row);
+            self.line(&format!("  {row}"));
+        }
     }
 
     /// A paragraph after a lead of `indent` columns, wrapped; the lead is on its first line.
@@ -153,12 +174,27 @@ mod tests {
     use crate::record::Record;
     use crate::report::fixture;
 
+    /// The text of the usual width; that of a narrower terminal fits it too.
     fn plain(record: &Record) -> String {
-        let text = render(&Document::of(record), &Look::default());
-        for row in text.lines() {
-            assert!(row.chars().count() <= 100, "{} columns: {row}", row.chars().count());
+        let of = |width| {
+            let text = render(&Document::of(record), &Look { width, ..Look::default() });
+            for row in text.lines() {
+                assert!(row.chars().count() <= width, "{} of {width} columns: {row}", row.chars().count());
+            }
+            text
+        };
+        for width in [NARROWEST, 80] {
+            of(width);
         }
-        text
+        of(WIDEST)
+    }
+
+    #[test]
+    fn a_narrow_terminal() {
+        let look = Look { width: 80, ..Look::default() };
+        insta::assert_snapshot!(render(&Document::of(&fixture::duet()), &look));
+        let narrowest = render(&Document::of(&fixture::duet()), &Look { width: NARROWEST, ..look });
+        assert_eq!(render(&Document::of(&fixture::duet()), &Look { width: 10, ..look }), narrowest);
     }
 
     #[test]

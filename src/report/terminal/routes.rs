@@ -8,6 +8,9 @@ use crate::report::{Document, foreign};
 
 /// Routes shown before "more in the report".
 const ROUTES: usize = 20;
+/// Cells of a route's name with what stands before it, and of a figure.
+const NAME: usize = 26;
+const COLUMN: usize = 11;
 
 impl Page<'_> {
     pub(super) fn routes(&mut self, document: &Document<'_>) {
@@ -16,19 +19,29 @@ impl Page<'_> {
         if names.is_empty() || !document.has_figures() {
             return;
         }
-        let metrics: &[Metric] = match stacks.len() {
-            1 => &[Metric::P50, Metric::P95, Metric::P99, Metric::Max, Metric::Throughput, Metric::Errors],
-            2 => &[Metric::P50, Metric::P99, Metric::Errors],
-            _ => &[Metric::P50],
+        let room = (self.look.width - NAME) / COLUMN;
+        let choices: &[&[Metric]] = match stacks.len() {
+            1 => &[
+                &[Metric::P50, Metric::P95, Metric::P99, Metric::Max, Metric::Throughput, Metric::Errors],
+                &[Metric::P50, Metric::P99, Metric::Errors],
+            ],
+            2 => &[&[Metric::P50, Metric::P99, Metric::Errors], &[Metric::P50, Metric::P99], &[Metric::P50]],
+            _ => &[&[Metric::P50]],
         };
-        let shown_stacks = stacks.len().min(6);
+        let fits = |metrics: &&&[Metric]| metrics.len() * stacks.len() <= room;
+        let metrics = choices.iter().find(fits).or(choices.last()).map_or(&[][..], |metrics| metrics);
+        let shown_stacks = stacks.len().min(room);
         self.section("Routes", if stacks.len() > 2 { "median response time" } else { "" });
-        let mut over = format!("  {:<24}", "");
-        let mut head = format!("  {:<24}", "");
+        let mut over = " ".repeat(NAME);
+        let mut head = over.clone();
         for stack in &stacks[..shown_stacks] {
-            over.push_str(&format!("{:>width$}", foreign::line(&stack.name, 10), width = 11 * metrics.len()));
+            over.push_str(&format!(
+                "{:>width$}",
+                foreign::line(&stack.name, 10),
+                width = COLUMN * metrics.len()
+            ));
             for metric in metrics {
-                head.push_str(&format!("{:>11}", metric.title()));
+                head.push_str(&format!("{:>COLUMN$}", metric.title()));
             }
         }
         if stacks.len() > 1 {
@@ -41,13 +54,13 @@ impl Page<'_> {
         }
         let mut absent = false;
         for name in names.iter().take(ROUTES) {
-            let mut row = format!("  {}", pad(&foreign::line(name, 22), 24));
+            let mut row = pad(&format!("  {}", foreign::line(name, 22)), NAME);
             for stack in &stacks[..shown_stacks] {
                 let route = compare::route(stack, name);
                 for metric in metrics {
                     let value = route.and_then(|route| metric.of(stack, route));
                     absent |= value.is_none() && stack.failure.is_none();
-                    let text = format!("{:>11}", shown(*metric, value));
+                    let text = format!("{:>COLUMN$}", shown(*metric, value));
                     let bad = *metric == Metric::Errors && value.is_some_and(|share| share > 0.0);
                     row.push_str(&if bad { self.paint(BAD, &text) } else { text });
                 }

@@ -9,8 +9,11 @@ use crate::record::StackRecord;
 use crate::report::figure::{headline_metrics, shown};
 use crate::report::{Document, foreign, ratios};
 
-/// Stacks that fit beside each other with bars.
-const BESIDE: usize = 3;
+/// Cells of what a row is about with what stands before it, of a figure, of a figure with its bar, and of a ratio.
+const NAME: usize = 20;
+const FIGURE: usize = 11;
+const BARRED: usize = FIGURE + BAR;
+const RATIO: usize = 9;
 
 impl Page<'_> {
     pub(super) fn headline(&mut self, document: &Document<'_>) {
@@ -20,12 +23,12 @@ impl Page<'_> {
         }
         let metrics = headline_metrics(document);
         self.section("Stacks", document.basis());
-        if stacks.len() > BESIDE {
+        if NAME + stacks.len() * (BARRED + RATIO) - RATIO > self.look.width {
             return self.stacked(stacks, &metrics);
         }
-        let mut head = format!("  {:<18}", "");
+        let mut head = " ".repeat(NAME);
         for (at, stack) in stacks.iter().enumerate() {
-            head.push_str(&pad(&foreign::line(&stack.name, 18), 11 + BAR));
+            head.push_str(&pad(&foreign::line(&stack.name, 18), BARRED));
             if at > 0 {
                 let base = foreign::line(&stacks[0].name, 5);
                 head.push_str(&format!("{:>8} ", format!("/ {base}")));
@@ -37,7 +40,7 @@ impl Page<'_> {
             let values: Vec<Option<f64>> =
                 stacks.iter().map(|stack| metric.of(stack, &stack.total)).collect();
             let most = values.iter().flatten().copied().fold(0.0, f64::max);
-            let mut row = format!("  {}", pad(metric.title(), 18));
+            let mut row = pad(&format!("  {}", metric.title()), NAME);
             for (at, value) in values.iter().enumerate() {
                 row.push_str(&format!("{:>10} ", shown(*metric, *value)));
                 row.push_str(&self.paint(FAINT, &bar(*value, most)));
@@ -48,12 +51,12 @@ impl Page<'_> {
             }
             self.line(&row);
             if metric.quantile().is_some_and(|q| q > 0.5) {
-                let mut row = format!("  {}", pad(&format!("{} from the send", metric.title()), 18));
+                let mut row = pad(&format!("  {} from the send", metric.title()), NAME);
                 for (at, stack) in stacks.iter().enumerate() {
                     let value = shown(*metric, metric.of_latency(&stack.total.service));
-                    row.push_str(&pad(&format!("{value:>10}"), 11 + BAR));
+                    row.push_str(&pad(&format!("{value:>10}"), BARRED));
                     if at > 0 {
-                        row.push_str(&pad("", 9));
+                        row.push_str(&pad("", RATIO));
                     }
                 }
                 let row = self.paint(FAINT, row.trim_end());
@@ -97,25 +100,28 @@ impl Page<'_> {
         }
     }
 
-    /// More stacks than fit beside each other: one a line.
+    /// More stacks than fit beside each other: one a line, and as many figures as fit.
     fn stacked(&mut self, stacks: &[StackRecord], metrics: &[Metric]) {
-        let mut head = format!("  {:<20}", "");
+        let room = self.look.width - NAME;
+        let metrics = &metrics[..metrics.len().min(room / FIGURE)];
+        let column = (room / metrics.len().max(1)).min(13);
+        let mut head = " ".repeat(NAME);
         for metric in metrics {
-            head.push_str(&format!("{:>13}", short(*metric)));
+            head.push_str(&format!("{:>column$}", short(*metric)));
         }
         let head = self.paint(FAINT, &head);
         self.line(&head);
         for stack in stacks {
-            let mut row = format!("  {}", pad(&foreign::line(&stack.name, 19), 20));
+            let mut row = pad(&format!("  {}", foreign::line(&stack.name, 17)), NAME);
             for metric in metrics {
-                row.push_str(&format!("{:>13}", shown(*metric, metric.of(stack, &stack.total))));
+                row.push_str(&format!("{:>column$}", shown(*metric, metric.of(stack, &stack.total))));
             }
             self.line(&row);
         }
     }
 
     fn ratio(&self, row: Option<&Ratio>) -> String {
-        let Some((row, ratio)) = row.and_then(|row| Some((row, row.ratio?))) else { return pad("", 9) };
+        let Some((row, ratio)) = row.and_then(|row| Some((row, row.ratio?))) else { return pad("", RATIO) };
         let text = format!("{:>8} ", quantity::ratio(ratio));
         match row.improved() {
             Some(true) => self.paint(GOOD, &text),
