@@ -1,16 +1,25 @@
 //! The gate language: `prod: p99 < 250ms`, and the words it is made of. It stands before `plan`, which checks the gates of
 //! a scenario; what an expression means for a record is `gate`'s.
 
+mod bound;
 mod metric;
 mod objective;
 mod parse;
+mod parser;
 mod severity;
+mod slip;
+mod subject;
+#[cfg(test)]
+mod tests;
 mod unit;
 
+pub(crate) use self::bound::{Bound, Op};
 pub use self::metric::{Dimension, Metric};
 pub use self::objective::{Objective, objective};
-pub(crate) use self::parse::{Bound, Expression, Names, Op, Subject, parse as parse_names};
+pub(crate) use self::parse::{Expression, parse as parse_names};
+pub(crate) use self::parser::Names;
 pub use self::severity::Severity;
+pub(crate) use self::subject::Subject;
 
 /// A parsed gate.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! What a search keeps, in the words of the gate language: `p99 < 200ms`, `errors < 0.1%`, `/notes: p95 < 50ms`.
 
-use super::parse::{Bound, Expression, Names, Op, parse};
-use super::{GateError, Metric};
+use super::parse::{Expression, parse};
+use super::{Bound, GateError, Metric, Names, Op};
 
 /// One line of an objective. It holds for each stack, so it names none.
 #[derive(Debug, Clone, PartialEq)]
