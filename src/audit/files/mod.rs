@@ -96,13 +96,17 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// Fails for each answer of a purpose that has its shape.
+/// Fails for each answer of a purpose that has its shape, where a path that cannot exist has not.
 fn exposed(facts: &Facts, purpose: Purpose, shape: fn(&Response) -> Option<String>) -> Judgement {
+    // A site that answers 200 to everything may have a shape in what it answers.
+    let controls = facts.of(CONTROL).filter(|(_, _, answer)| success(answer));
+    let everywhere: Vec<String> = controls.filter_map(|(_, _, answer)| shape(answer)).collect();
     let (mut places, mut observations) = (0, Vec::new());
     for (index, exchange, answer) in facts.of(purpose) {
         places += 1;
         if success(answer)
             && let Some(what) = shape(answer)
+            && !everywhere.contains(&what)
         {
             let path = printable(&exchange.request.target, 120);
             observations.push(Observation::new(
@@ -222,4 +226,30 @@ fn security_txt(facts: &Facts) -> Judgement {
         observations.push(Observation::new(level, index, "security.txt", detail));
     }
     none_sent(facts, SECURITY_TXT, places, observations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::fixture::facts;
+    use crate::plan::RouteKind;
+
+    #[test]
+    fn what_every_path_answers_exposes_nothing() {
+        let shell = "<div id=app></div><script>\nAPI_URL = \"/api\"\n</script>";
+        let asked = |environment: &str| {
+            [(CONTROL, shell), (ENVIRONMENT, environment)].into_iter().fold(
+                facts(false),
+                |facts, (purpose, body)| {
+                    facts.answer(purpose, RouteKind::Html, 200, &[("Content-Type", "text/html")], body)
+                },
+            )
+        };
+        let found = |facts: &Facts| match exposed(facts, ENVIRONMENT, shapes::environment) {
+            Judgement::Judged { observations, .. } => observations.len(),
+            _ => usize::MAX,
+        };
+        assert_eq!(found(&asked(shell)), 0);
+        assert_eq!(found(&asked("DB_PASSWORD=x\n")), 1);
+    }
 }
