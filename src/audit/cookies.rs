@@ -13,6 +13,7 @@ mod tests;
 use super::check::{Check, Mode};
 use super::collect::{ROUTES, SESSIONS};
 use crate::record::Severity;
+pub(super) use session::NO_LOGOUT;
 
 /// The family.
 pub const CHECKS: &[Check] = &[

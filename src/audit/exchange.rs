@@ -247,6 +247,12 @@ impl Facts {
         traced.filter_map(|(index, exchange)| Some((index, exchange.by_hand.as_ref()?.tls.as_ref()?)))
     }
 
+    /// Whether a session was begun that nothing in the scenario ends.
+    pub fn names_no_logout(&self) -> bool {
+        let sent = |purpose| self.exchanges.iter().any(|exchange| exchange.purpose == purpose);
+        sent(Purpose::Login) && !sent(Purpose::PostWithCsrf)
+    }
+
     /// Why there is no answer to a purpose: the first failure's words, when one was sent.
     pub fn failure(&self, purpose: Purpose) -> Option<&Failure> {
         self.exchanges.iter().find(|e| e.purpose == purpose).and_then(|e| e.answer.as_ref().err())

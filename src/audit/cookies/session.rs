@@ -9,6 +9,17 @@ use crate::secret::mark;
 use crate::wire::Response;
 
 const NO_SESSION: &str = "the scenario has no session auth";
+/// Why what ends a session, or should not, was not tried.
+pub const NO_LOGOUT: &str = "the scenario's `session` auth names no `logout`";
+/// What a session that is to be ended is needed for.
+const AFTER_LOGIN: [Purpose; 6] = [
+    Purpose::PostWithCsrf,
+    Purpose::LogoutByGet,
+    Purpose::AfterLogoutByGet,
+    Purpose::BeforeLogout,
+    Purpose::Logout,
+    Purpose::AfterLogout,
+];
 /// OWASP asks for 128 bits in a session identifier (ASVS v5.0.0-7.2.3).
 const BITS: f64 = 128.0;
 /// Fewer logins cannot show a repetition.
@@ -41,6 +52,9 @@ pub(super) fn missing(facts: &Facts, purpose: Purpose, what: &str) -> Judgement 
     }
     match facts.failure(purpose) {
         Some(failure) => Judgement::NotRun(format!("{what} failed: {failure}")),
+        None if AFTER_LOGIN.contains(&purpose) && facts.names_no_logout() => {
+            Judgement::NotApplicable(NO_LOGOUT.into())
+        }
         None if facts.active => Judgement::NotRun(format!("{what} did not take place")),
         None => Judgement::NotRun(format!("{what} needs your consent: set `active = true`")),
     }

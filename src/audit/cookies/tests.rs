@@ -208,3 +208,17 @@ fn a_redirect_elsewhere_is_a_refusal() {
         assert_eq!(worst(check, &to(control, purpose, "/bye/")), Some(Level::Fail), "{check}");
     }
 }
+
+#[test]
+fn a_login_without_a_logout_leaves_nothing_undone() {
+    let login = facts(true).answer(Purpose::Login, RouteKind::Login, 302, &[("Set-Cookie", GOOD)], "");
+    for check in ["SESSION-LOGOUT", "CSRF-REQUIRED", "CSRF-ORIGIN", "CSRF-SAFE-METHOD", "HDR-CLEAR-SITE"] {
+        assert_eq!(
+            judge(check, &login),
+            Judgement::NotApplicable("the scenario's `session` auth names no `logout`".into()),
+            "{check}"
+        );
+        let tried = login.clone().answer(Purpose::PostWithCsrf, RouteKind::Logout, 500, &[], "");
+        assert!(!matches!(judge(check, &tried), Judgement::NotApplicable(_)), "{check}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::{each, ordinary, quoted};
+use crate::audit::cookies::NO_LOGOUT;
 use crate::audit::{Exchange, Facts, Judgement, Level, Observation, Purpose};
 use crate::wire::Response;
 
@@ -146,6 +147,9 @@ pub(super) fn clear_site_data(facts: &Facts) -> Judgement {
         return Judgement::NotApplicable("the scenario has no session auth".into());
     }
     let answers: Vec<_> = facts.of(Purpose::Logout).collect();
+    if answers.is_empty() && facts.names_no_logout() {
+        return Judgement::NotApplicable(NO_LOGOUT.into());
+    }
     if answers.is_empty() {
         return Judgement::NotRun(if facts.active {
             "no logout took place".into()

@@ -30,6 +30,7 @@ pub const AFTER_LOGOUT: Purpose = Purpose::Own("jwt-after-logout");
 /// Variants that judges tell apart.
 pub const ROTATED: &str = "a new refresh token came";
 pub const KEPT: &str = "no new refresh token came";
+pub const NO_REFRESH: &str = "login that brings no refresh token";
 pub const ACCESS: &str = "the access token after logout";
 pub const REFRESH: &str = "the refresh token after logout";
 
@@ -86,8 +87,13 @@ impl<'a> Account<'a> {
         let body = json!({ "username": self.user.name, "password": self.password });
         let mut site = self.target.site("login", false);
         site.kind = RouteKind::Login;
-        let answer = prober.send(LOGIN, site, post_json(self.obtain, &body)).await?;
-        self.pair(&answer)
+        let mut exchange = prober.ask(LOGIN, site, post_json(self.obtain, &body)).await?;
+        let pair = exchange.answer.as_ref().ok().and_then(|answer| self.pair(answer));
+        if pair.as_ref().is_some_and(|pair| pair.refresh.is_none()) {
+            exchange.site.variant = NO_REFRESH.to_owned();
+        }
+        prober.keep(exchange);
+        pair
     }
 
     /// The tokens of an answer.
@@ -253,6 +259,11 @@ pub fn disabled_user(facts: &Facts) -> Judgement {
 }
 
 pub fn mixed_types(facts: &Facts) -> Judgement {
+    let sent = |purpose| facts.exchanges.iter().any(|exchange| exchange.purpose == purpose);
+    if facts.of(LOGIN).any(|(_, login, _)| login.site.variant == NO_REFRESH) && !sent(MIXED_TYPES) {
+        let reason = "the login brings no refresh token, and the scenario's `jwt` auth names no `refresh`";
+        return Judgement::NotApplicable(reason.into());
+    }
     forged(facts, MIXED_TYPES, accepted)
 }
 
@@ -307,4 +318,20 @@ pub fn logout(facts: &Facts) -> Judgement {
         observations.push(Observation::new(level, index, "logout", detail));
     }
     Judgement::of(places, observations, "the scenario's `jwt` auth names no `logout`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::fixture::facts;
+
+    #[test]
+    fn a_login_without_a_refresh_token_mixes_nothing() {
+        let mut login = facts(true).answer(LOGIN, RouteKind::Login, 200, &[], "{}");
+        assert!(matches!(mixed_types(&login), Judgement::NotRun(_)));
+        login.exchanges[0].site.variant = NO_REFRESH.to_owned();
+        assert!(matches!(mixed_types(&login), Judgement::NotApplicable(_)));
+        let tried = login.answer(MIXED_TYPES, RouteKind::Login, 401, &[], "{}");
+        assert!(!matches!(mixed_types(&tried), Judgement::NotApplicable(_)));
+    }
 }
