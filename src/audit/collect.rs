@@ -50,7 +50,7 @@ pub(super) fn forbidden(probe: &Probe, stack: &StackPlan, loopback: bool) -> Opt
 pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<'_>) -> Option<Facts> {
     let stack = input.plan.stacks.get(input.stack.0)?;
     let loopback = input.endpoint.address.ip().is_loopback();
-    let mut prober = Prober::new(input);
+    let mut prober = Prober::new(input).patient();
     let mut round = Round { unsent: BTreeMap::new(), sent: Vec::new() };
     let mut early = probes(checks.iter().copied());
     // From there on a limit may refuse logins, and what fails is to be tried again before.
@@ -93,6 +93,7 @@ pub(super) async fn collect(input: &AuditInput<'_>, checks: &[&Check], say: Say<
     if prober.given_up().is_none() {
         facts.repeats = repeats::of(&mut prober, checks, &facts, &round.sent, say).await;
     }
+    prober.wait_no_more();
     round.run(&mut prober, &late, loopback, say).await;
     facts.exchanges.append(&mut prober.exchanges);
     facts.unsent = round.unsent;

@@ -96,8 +96,8 @@ fn coverage(facts: &Facts) -> Judgement {
     for (probe, unsent) in &facts.unsent {
         match unsent {
             Unsent::Lacking(_) => {}
-            Unsent::Refused(_) if facts.gave_up.is_some() => {}
-            Unsent::Refused(why) => {
+            Unsent::Refused(_) | Unsent::Limited(_) if facts.gave_up.is_some() => {}
+            Unsent::Refused(why) | Unsent::Limited(why) => {
                 observations.push(overall(
                     Level::Warn,
                     probe,

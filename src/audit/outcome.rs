@@ -36,14 +36,30 @@ fn judgement(check: &Check, facts: &Facts) -> Judgement {
             let what = first.map_or("", |seen| seen.detail.as_str());
             Judgement::Inconclusive(format!("it failed {failed} times of {times}: {what}"))
         }
+        Judgement::Judged { observations, .. }
+            if observations.iter().all(|seen| seen.level == Level::Info)
+                && let Some(reason) = limited(check, facts) =>
+        {
+            Judgement::NotRun(reason.to_owned())
+        }
         judged @ (Judgement::Judged { .. } | Judgement::Inconclusive(_)) => judged,
         // Without its probe the exchanges are missing, whatever the check makes of that.
         other => match check.probes.iter().find_map(|probe| facts.unsent.get(probe.name)) {
             Some(Unsent::Lacking(reason)) => Judgement::NotApplicable(reason.clone()),
-            Some(Unsent::Refused(reason) | Unsent::Forbidden(reason)) => Judgement::NotRun(reason.clone()),
+            Some(Unsent::Refused(reason) | Unsent::Forbidden(reason) | Unsent::Limited(reason)) => {
+                Judgement::NotRun(reason.clone())
+            }
             None => other,
         },
     }
+}
+
+/// Why a check that saw nothing wrong did not see everything.
+fn limited<'f>(check: &Check, facts: &'f Facts) -> Option<&'f str> {
+    check.probes.iter().find_map(|probe| match facts.unsent.get(probe.name)? {
+        Unsent::Limited(reason) => Some(reason.as_str()),
+        _ => None,
+    })
 }
 
 /// Why no check can say anything: the first failure, when every exchange failed.
@@ -279,6 +295,8 @@ mod tests {
         let judged = check(Mode::Active, |_| Judgement::Judged { places: 1, observations: vec![] });
         let refused = unsent(Unsent::Refused("the audit took 300 s".into()));
         assert_eq!(outcome(&judged, &refused).outcome, Outcome::Pass);
+        let limited = unsent(Unsent::Limited("a limit refused some of it".into()));
+        assert_eq!(outcome(&judged, &limited).outcome, Outcome::NotRun);
     }
 
     #[test]

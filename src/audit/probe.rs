@@ -58,4 +58,6 @@ pub enum Unsent {
     Forbidden(String),
     /// It could not be sent, or not as a whole: the check did not run.
     Refused(String),
+    /// A limit on requests refused some of it: what it did not show, it did not look at.
+    Limited(String),
 }

@@ -30,6 +30,13 @@ const SILENT: u32 = 5;
 const LONGEST: Duration = Duration::from_secs(300);
 /// Between two requests of a quiet client.
 const QUIET: Duration = Duration::from_millis(10);
+/// What was refused by a limit on requests, and asked again later.
+const LIMITED: Purpose = Purpose::Own("limited");
+/// The wait for a limit that does not say how long, and the longest one.
+const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+/// So many such waits, and none after them.
+const WAITS: u32 = 20;
+const REFUSED_BY_LIMIT: &str = "the stack's limit on requests refused some of it (429)";
 /// Bytes of a message by hand that are kept as evidence.
 const KEPT: usize = 2048;
 /// Most bytes of requests to one stack.
@@ -52,6 +59,8 @@ pub struct Prober<'i> {
     left: usize,
     bytes: usize,
     pause: Duration,
+    /// Waits for limits on requests that are left; `None`: what a limit refuses is an answer like any other.
+    waits: Option<u32>,
     next: Turns,
     deadline: Instant,
     silent: u32,
@@ -70,6 +79,7 @@ impl<'i> Prober<'i> {
             left: 0,
             bytes: BYTES,
             pause: pause(input.endpoint.address.ip()),
+            waits: None,
             next: Turns::default(),
             deadline: now + LONGEST,
             silent: 0,
@@ -132,7 +142,51 @@ impl<'i> Prober<'i> {
         self.turn(request.body.len()).await?;
         let answer = fetch(self.input.endpoint, &request, LIMITS).await;
         self.heard(&answer);
+        let Some(wait) = self.limit(&site, &request, &answer) else {
+            return Some(Exchange::new(purpose, site, request, answer));
+        };
+        self.exchanges.push(Exchange::new(LIMITED, site.clone(), request.clone(), answer));
+        tokio::time::sleep(wait).await;
+        let answer = fetch(self.input.endpoint, &request, LIMITS).await;
+        self.heard(&answer);
+        if answer.as_ref().is_ok_and(|answer| answer.status == 429) {
+            self.refused = Some(Unsent::Limited(REFUSED_BY_LIMIT.into()));
+        }
         Some(Exchange::new(purpose, site, request, answer))
+    }
+
+    /// How long to wait before a request is sent again that a limit on requests refused. From the first one on, this asks
+    /// as slowly as another machine would be asked, and half as fast from each further one on. Refused logins are what some rows are about.
+    fn limit(
+        &mut self,
+        site: &Site,
+        request: &Request,
+        answer: &Result<Response, Failure>,
+    ) -> Option<Duration> {
+        let answer = answer.as_ref().ok().filter(|answer| matches!(answer.status, 429 | 503))?;
+        if site.kind == RouteKind::Login && request.method == "POST" {
+            return None;
+        }
+        let Some(left) = self.waits?.checked_sub(1) else {
+            if answer.status == 429 {
+                self.refused = Some(Unsent::Limited(REFUSED_BY_LIMIT.into()));
+            }
+            return None;
+        };
+        self.waits = Some(left);
+        self.pause = (self.pause * 2).clamp(PAUSE, WAIT.0);
+        let said = answer.header("retry-after").and_then(|said| said.trim().parse().ok());
+        Some(said.map_or(WAIT.0, Duration::from_secs).min(WAIT.1))
+    }
+
+    /// From here on what a limit refuses stays refused: what comes is about limits.
+    pub(super) fn wait_no_more(&mut self) {
+        self.waits = None;
+    }
+
+    /// Waits for limits on requests.
+    pub(super) fn patient(self) -> Self {
+        Prober { waits: Some(WAITS), ..self }
     }
 
     /// Sends to another address than the stack's, one that the scenario names, and keeps what comes.
@@ -491,6 +545,8 @@ pub fn site(name: &str, kind: RouteKind) -> Site {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::io::{Read, Write};
+    use std::net::SocketAddr;
 
     use super::*;
     use crate::audit::probe::Consent;
@@ -516,6 +572,12 @@ mod tests {
     /// Runs a probe against a port that nobody listens on.
     async fn silence(probe: &Probe) -> (usize, Option<Unsent>) {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (statuses, unsent) = ask(closed, probe).await;
+        (statuses.len(), unsent)
+    }
+
+    /// Runs a patient probe against an address: the statuses of its answers.
+    async fn ask(closed: SocketAddr, probe: &Probe) -> (Vec<Option<u16>>, Option<Unsent>) {
         let text = format!(
             "title = \"t\"\n[stacks.a]\nurl = \"http://{closed}\"\n[[routes]]\nname = \"home\"\nget = \"/\"\n"
         );
@@ -532,9 +594,10 @@ mod tests {
             redactor: &redactor,
             earlier: None,
         };
-        let mut prober = Prober::new(&input);
+        let mut prober = Prober::new(&input).patient();
         let unsent = prober.run(probe).await;
-        (prober.exchanges.len(), unsent)
+        let status = |exchange: &Exchange| Some(exchange.answer.as_ref().ok()?.status);
+        (prober.exchanges.iter().map(status).collect(), unsent)
     }
 
     #[test]
@@ -564,5 +627,32 @@ mod tests {
         let (sent, unsent) = silence(&Probe { most: 100, ..EIGHT }).await;
         assert_eq!(sent, SILENT as usize);
         assert_eq!(unsent, Some(Unsent::Refused("5 requests in a row got no answer".into())));
+    }
+
+    #[tokio::test]
+    async fn what_a_limit_refuses_is_asked_again() {
+        let once = Probe {
+            send: |prober| {
+                Box::pin(async move {
+                    prober.send(Purpose::Rest, site("home", RouteKind::Html), get("/")).await;
+                })
+            },
+            ..EIGHT
+        };
+        let limited = Some(Unsent::Limited(REFUSED_BY_LIMIT.into()));
+        for (statuses, unsent) in [([429, 200], None), ([503, 404], None), ([429, 429], limited)] {
+            let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = server.local_addr().unwrap();
+            let answering = std::thread::spawn(move || {
+                for status in statuses {
+                    let (mut stream, _) = server.accept().unwrap();
+                    let _ = stream.read(&mut [0; 4096]).unwrap();
+                    let head = format!("HTTP/1.1 {status} x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n");
+                    stream.write_all(head.as_bytes()).unwrap();
+                }
+            });
+            assert_eq!(ask(address, &once).await, (statuses.map(Some).to_vec(), unsent));
+            answering.join().unwrap();
+        }
     }
 }
