@@ -8,7 +8,7 @@ use super::exchange::{Exchange, Facts};
 use super::tls::words;
 use crate::plan::RouteKind;
 use crate::record::Evidence;
-use crate::secret::{Redactor, mark};
+use crate::secret::{Redactor, mark, of_token};
 use crate::wire::{Request, Response, escaped, printable};
 
 /// Most bytes of one text of an evidence.
@@ -180,7 +180,8 @@ fn secrets_of(exchange: &Exchange) -> Vec<String> {
         }
     }
     secrets.retain(|secret| SECRET.contains(&secret.len()));
-    secrets
+    let parts: Vec<String> = secrets.iter().flat_map(|secret| of_token(secret)).collect();
+    [secrets, parts].concat()
 }
 
 /// A secret header's value: cookies keep their names and attributes, Authorization its scheme.

@@ -19,7 +19,7 @@ mod wallet;
 use std::time::SystemTime;
 
 use crate::plan::AuthId;
-use crate::secret::{ExposeSecret, SecretString, parts};
+use crate::secret::{ExposeSecret, SecretString, of_token, parts};
 pub use wallet::Wallet;
 
 /// What a user sends to prove who they are.
@@ -41,6 +41,7 @@ impl Credential {
     pub fn secrets(&self) -> impl Iterator<Item = String> {
         let lines = self.headers.iter().chain(&self.unsafe_headers);
         let refresh = self.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned());
+        let refresh = refresh.into_iter().flat_map(|token| [of_token(&token), vec![token]].concat());
         lines.flat_map(|(_, value)| parts(value.expose_secret())).chain(refresh)
     }
 }

@@ -10,4 +10,4 @@ mod vocabulary;
 
 pub use redactor::{Redactor, mark};
 pub use secrecy::{ExposeSecret, SecretString};
-pub use spelling::{parts, spellings};
+pub use spelling::{of_token, parts, spellings};

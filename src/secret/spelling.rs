@@ -3,6 +3,9 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 
+/// A shorter part of a token says nothing.
+const PART: usize = 16;
+
 /// A secret as an answer or a log may repeat it: plain, in JSON (also with ASCII only, and in a string of JSON), in a form, in a
 /// URL, in HTML, in base64.
 pub fn spellings(secret: &str) -> Vec<String> {
@@ -50,6 +53,17 @@ fn in_ascii(json: &str) -> String {
     out
 }
 
+/// What of a JWT is secret by itself: an error may repeat its claims or its signature alone. Any other token has no such parts.
+pub fn of_token(token: &str) -> Vec<String> {
+    let parts: Vec<&str> = token.split('.').collect();
+    match parts.as_slice() {
+        [header, secrets @ ..] if secrets.len() == 2 && header.starts_with("eyJ") => {
+            secrets.iter().filter(|part| part.len() >= PART).map(|part| (*part).to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The secrets of a header's value: what follows the scheme word, each cookie's value, and a bare value. A URL
 /// (Origin, Referer) is none.
 pub fn parts(value: &str) -> Vec<String> {
@@ -60,7 +74,7 @@ pub fn parts(value: &str) -> Vec<String> {
         return value.split("; ").filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())).collect();
     }
     match value.split_once(' ') {
-        Some((_, token)) => vec![token.to_owned()],
+        Some((_, token)) => [vec![token.to_owned()], of_token(token)].concat(),
         None => {
             let single = value.split_once('=').filter(|(_, rest)| !rest.is_empty() && !rest.starts_with('='));
             single.map(|(_, rest)| rest.to_owned()).into_iter().chain([value.to_owned()]).collect()
@@ -104,6 +118,12 @@ mod tests {
     #[test]
     fn header_values_give_up_their_secrets() {
         assert_eq!(parts("Bearer abc.def"), ["abc.def"]);
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWl0";
+        assert_eq!(
+            parts(&format!("Bearer {token}")),
+            [token, "eyJzdWIiOiJhZGEifQ", "c2lnbmF0dXJlLW9mLWl0"],
+            "claims and signature are secrets by themselves"
+        );
         assert_eq!(parts("csrftoken=one; sessionid=two"), ["one", "two"]);
         assert!(parts("sessionid=two").contains(&"two".to_owned()));
         assert_eq!(parts("raw-key"), ["raw-key"]);
