@@ -66,6 +66,12 @@ fn a_dry_run_tells_the_probes_and_starts_nothing() {
     assert_eq!(dry.code, 0, "{}", dry.stderr);
     assert!(dry.stdout.contains("routes") && dry.stdout.contains("misfits"), "{}", dry.stdout);
     assert!(dry.stdout.contains("NOT SENT: it needs your consent"), "{}", dry.stdout);
+    assert!(!dry.stdout.contains("load-"), "an audit sends no load: {}", dry.stdout);
+    assert!(
+        dry.stdout.contains("first: a GET") && dry.stdout.contains("a login of each user"),
+        "{}",
+        dry.stdout
+    );
     let few = audit(&["--dry-run", "--only", "HDR-HSTS"], Some(&trial.scenario()));
     assert!(!few.stdout.contains("misfits"), "{}", few.stdout);
 }

@@ -195,7 +195,7 @@ impl Audited {
     }
 }
 
-/// What would be sent to a stack for these checks: each probe, and why it would stay unsent.
+/// What an audit without a load would send to a stack for these checks: each probe, and why it would stay unsent.
 #[must_use]
 pub fn rehearse(plan: &Plan, stack: StackId, selection: &Selection) -> Vec<(&'static Probe, Option<String>)> {
     let Some(stack) = plan.stacks.get(stack.0) else { return Vec::new() };
@@ -205,8 +205,11 @@ pub fn rehearse(plan: &Plan, stack: StackId, selection: &Selection) -> Vec<(&'st
         host == "localhost"
             || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
     });
-    let probes = collect::probes(selection.checks());
-    probes.into_iter().map(|probe| (probe, collect::forbidden(probe, stack, loopback))).collect()
+    let under_load = |probe: &&'static Probe| {
+        load::TRIALS.iter().any(|trial| trial.probe.name == probe.name) || probe.name == load::STRANGERS.name
+    };
+    let probes = collect::probes(selection.checks()).into_iter().filter(|probe| !under_load(probe));
+    probes.map(|probe| (probe, collect::forbidden(probe, stack, loopback))).collect()
 }
 
 /// Names of the headers that carry the scenario's credentials, or sound as if they did.

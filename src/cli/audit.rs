@@ -177,6 +177,9 @@ fn grouped(selection: &Selection, by: By) -> String {
     out
 }
 
+/// What goes to a stack before any probe.
+const FIRST: &str = "a GET that shows that the stack is ready, the scenario's `discover` lookups, and a login of each user whose credential it needs";
+
 fn rehearsal(plan: &Plan, only: &[String], checks: &Selection) -> String {
     let mut out = String::new();
     for (index, stack) in plan.stacks.iter().enumerate() {
@@ -185,6 +188,7 @@ fn rehearsal(plan: &Plan, only: &[String], checks: &Selection) -> String {
         }
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{} {}", stack.name, stack.url);
+        let _ = writeln!(out, "  first: {FIRST}");
         for (probe, why_not) in audit::rehearse(plan, StackId(index), checks) {
             let most = probe.most;
             let _ = writeln!(out, "  {:<24} at most {most:>3} requests: {}", probe.name, probe.about);

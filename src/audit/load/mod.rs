@@ -34,7 +34,7 @@ use refresh_race::REFRESH_RACE;
 use resumption::RESUMPTION;
 use revoked::REVOKED;
 pub use sightings::{Brought, UnderLoad};
-use strangers::STRANGERS;
+pub(super) use strangers::STRANGERS;
 pub use strangers::Strangers;
 pub(super) use trials::TRIALS;
 pub use trials::{Trial, Trials, When, send};
