@@ -5,6 +5,9 @@
 mod hostile;
 mod load;
 mod site;
+mod strangers;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::Path;
 use std::sync::Arc;

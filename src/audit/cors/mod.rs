@@ -4,6 +4,8 @@ mod probes;
 #[cfg(test)]
 pub(super) mod samples;
 
+use std::collections::BTreeSet;
+
 use super::check::{Check, Judgement, Level, Mode, Observation};
 use super::exchange::{Exchange, Facts, Purpose};
 use crate::record::Severity;
@@ -21,7 +23,7 @@ pub const CHECKS: &[Check] = &[
         severity: Severity::Critical,
         mode: Mode::Active,
         probes: &[&ORIGINS],
-        rule: "Sends an Origin that nobody knows. Fails when it is echoed together with Allow-Credentials; warns when it is echoed \
+        rule: "Sends an Origin that nobody knows to up to 20 routes. Fails when it is echoed together with Allow-Credentials; warns when it is echoed \
                without on an answer to a credential.",
         fix: "R-CORS",
         references: &["CWE-942", "ASVS v5.0.0-3.4.2"],
@@ -153,11 +155,14 @@ fn null(facts: &Facts) -> Judgement {
 }
 
 fn affix(facts: &Facts) -> Judgement {
-    if facts.of(FOREIGN).any(|(_, exchange, answer)| echoes(exchange, answer)) {
+    let echoing = facts.of(FOREIGN).filter(|(_, exchange, answer)| echoes(exchange, answer));
+    let echoing: BTreeSet<&str> = echoing.map(|(_, exchange, _)| exchange.site.name.as_str()).collect();
+    let any = |exchange: &Exchange| echoing.contains(exchange.site.name.as_str());
+    if !echoing.is_empty() && facts.of(AFFIX).all(|(_, exchange, _)| any(exchange)) {
         return Judgement::NotApplicable("any origin is echoed: CORS-REFLECT".into());
     }
     each(facts, AFFIX, |exchange, answer| {
-        let wrong = echoes(exchange, answer) && with_credentials(answer);
+        let wrong = echoes(exchange, answer) && with_credentials(answer) && !any(exchange);
         wrong.then(|| {
             (Level::Fail, format!("`{}` may read it with credentials", printable(origin(exchange), 100)))
         })

@@ -39,3 +39,27 @@ pub fn spoil(check: &str, facts: &mut Facts) -> bool {
     }
     true
 }
+
+mod tests {
+    use super::*;
+    use crate::audit::Judgement;
+    use crate::audit::Level;
+    use crate::audit::fixture::{facts, judge, worst};
+
+    #[test]
+    fn one_route_that_echoes_everything_hides_no_other() {
+        let mut facts = facts(true);
+        sound(&mut facts);
+        sound(&mut facts);
+        for exchange in facts.exchanges.iter_mut().skip(4) {
+            exchange.site.name = "other".into();
+        }
+        change(&mut facts, AFFIX, |answer| allow(answer, ORIGIN, &[CREDENTIALS]));
+        if let Ok(answer) = &mut facts.exchanges[0].answer {
+            allow(answer, ORIGIN, &[CREDENTIALS]);
+        }
+        assert_eq!(worst("CORS-AFFIX", &facts), Some(Level::Fail));
+        facts.exchanges.truncate(4);
+        assert!(matches!(judge("CORS-AFFIX", &facts), Judgement::NotApplicable(_)));
+    }
+}
