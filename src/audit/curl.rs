@@ -31,7 +31,10 @@ impl Origin {
     }
 }
 
-/// The command.
+/// Characters that are left of a target too long to repeat.
+const START: usize = 64;
+
+/// The command; `$LONG` stands for what is too long to repeat.
 pub(super) fn command(origin: &Origin, request: &Request, reporter: &Reporter<'_>) -> String {
     let mut words = vec!["curl -sS -i --path-as-is".to_owned()];
     if request.method == "HEAD" {
@@ -55,7 +58,12 @@ pub(super) fn command(origin: &Origin, request: &Request, reporter: &Reporter<'_
         words.push("--data-binary @-".to_owned());
     }
     let target = reporter.scrub(&request.target);
-    words.push(quoted(&format!("{}://{}{target}", origin.scheme, origin.host)));
+    let url = |target: &str| quoted(&format!("{}://{}{target}", origin.scheme, origin.host));
+    words.push(if target.len() > LONG_VALUE {
+        format!("{}\"$LONG\"", url(&target.chars().take(START).collect::<String>()))
+    } else {
+        url(&target)
+    });
     words.join(" ")
 }
 

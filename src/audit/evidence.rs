@@ -79,7 +79,7 @@ impl<'a> Reporter<'a> {
                 Err(failure) => format!("no answer: {}", self.clean(&failure.message, 600)),
             }),
             body: exchange.answer.as_ref().ok().filter(|_| body).and_then(|answer| self.body(answer)),
-            curl: capped(match &exchange.by_hand {
+            curl: whole(match &exchange.by_hand {
                 Some(by_hand) => curl::by_hand(origin, &self.scrub_bytes(&by_hand.bytes)),
                 None => curl::command(origin, &exchange.request, self),
             }),
@@ -107,12 +107,15 @@ impl<'a> Reporter<'a> {
 
     fn request(&self, request: &Request, origin: &curl::Origin) -> String {
         let mut out = String::new();
-        self.line(&mut out, &format!("{} {} HTTP/1.1", request.method, request.target));
+        // Scrubbed before it is cut: half a secret would not be recognised.
+        let target = shortened(&self.scrub(&request.target));
+        self.line(&mut out, &format!("{} {target} HTTP/1.1", request.method));
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             self.line(&mut out, &format!("Host: {}", origin.host));
         }
         for (name, value) in &request.headers {
-            let value = if self.is_secret(name) { concealed(name, value) } else { shortened(value) };
+            let value =
+                if self.is_secret(name) { concealed(name, value) } else { shortened(&self.scrub(value)) };
             self.line(&mut out, &format!("{name}: {value}"));
         }
         if !request.body.is_empty() {
@@ -224,6 +227,14 @@ fn shortened(value: &str) -> String {
     format!("{start}… ({} bytes)", value.len())
 }
 
+/// A command as it is, or words in its place: cut within its quotes it would have the shell wait for more.
+fn whole(command: String) -> String {
+    if command.len() > TEXT {
+        return format!("# too long to repeat here: the command would have {} bytes", command.len());
+    }
+    command
+}
+
 fn capped(mut text: String) -> String {
     if text.len() > TEXT {
         let mut end = TEXT;
@@ -240,6 +251,7 @@ fn capped(mut text: String) -> String {
 mod tests {
     use super::*;
     use crate::audit::curl::Origin;
+    use crate::audit::exchange::ByHand;
     use crate::audit::fixture::facts;
     use crate::audit::{Purpose, find};
 
@@ -346,6 +358,34 @@ mod tests {
         ] {
             assert!(curl.contains(part), "{part} in {curl}");
         }
+    }
+
+    #[test]
+    fn a_command_too_long_to_repeat_is_still_one_for_a_shell() {
+        let evidence = |target: String, headers: usize, bytes: Option<Vec<u8>>| {
+            let mut facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "");
+            for _ in 0..headers {
+                facts = facts.sent("X-Note", &"it's".repeat(400));
+            }
+            facts.exchanges[0].request.target = target;
+            facts.exchanges[0].by_hand = bytes.map(|bytes| Box::new(ByHand { bytes, ..ByHand::default() }));
+            let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
+            let redactor = Redactor::new([KNOWN]);
+            let reporter = Reporter::new(&facts, &redactor, [], &origin);
+            reporter.evidence(find("CK-SECURE").unwrap(), &facts.exchanges[0])
+        };
+        let long = evidence(format!("/{KNOWN}?q={}", "é'".repeat(16 * 1024)), 0, None);
+        assert!(!format!("{}{}", long.curl, long.request).contains("/known"), "{}", long.request);
+        assert!(long.curl.ends_with("'\"$LONG\""), "{}", long.curl);
+        assert!(long.request.contains(" bytes) HTTP/1.1\nHost: h"), "{}", long.request);
+        let headers = evidence("/".into(), 20, None).curl;
+        let by_hand = evidence("/".into(), 0, Some(b"\x00'".repeat(8 * 1024))).curl;
+        for curl in [&long.curl, &headers, &by_hand] {
+            assert!(curl.len() <= TEXT, "{}", curl.len());
+            let read = std::process::Command::new("sh").args(["-n", "-c", curl]).status().unwrap();
+            assert!(read.success(), "{curl}");
+        }
+        assert!(headers.starts_with("# too long") && by_hand.starts_with("# too long"));
     }
 
     #[test]

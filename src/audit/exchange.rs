@@ -127,7 +127,7 @@ impl Exchange {
 /// What went over a connection where a request cannot say it.
 #[derive(Debug, Clone, Default)]
 pub struct ByHand {
-    /// The bytes, or their start. They hold no secret.
+    /// The bytes. They hold no secret.
     pub bytes: Vec<u8>,
     /// How long the connection was open, where that is the point.
     pub open: Duration,

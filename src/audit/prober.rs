@@ -37,8 +37,6 @@ const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 /// So many such waits, and none after them.
 const WAITS: u32 = 20;
 const REFUSED_BY_LIMIT: &str = "the stack's limit on requests refused some of it (429)";
-/// Bytes of a message by hand that are kept as evidence.
-const KEPT: usize = 2048;
 /// Most bytes of requests to one stack.
 const BYTES: usize = 64 * 1024 * 1024;
 
@@ -214,10 +212,9 @@ impl<'i> Prober<'i> {
         let bytes: Vec<Vec<u8>> = messages.iter().map(|(_, _, bytes)| bytes.clone()).collect();
         let answers = converse(self.input.endpoint, &bytes, LIMITS).await;
         let mut came = Vec::new();
-        for (answer, (purpose, request, mut bytes)) in answers.into_iter().zip(messages) {
+        for (answer, (purpose, request, bytes)) in answers.into_iter().zip(messages) {
             self.heard(&answer);
             came.extend(answer.as_ref().ok().cloned());
-            bytes.truncate(KEPT);
             let exchange = Exchange::new(purpose, site.clone(), request, answer);
             self.exchanges.push(exchange.by_hand(ByHand { bytes, ..ByHand::default() }));
         }
