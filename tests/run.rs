@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up its world has failed")]
 
 mod harness;
+mod support;
 
 use std::io::Read;
 use std::process::Command;
 
 use harness::{Ended, Target, Trial, alive, wait_for_line};
+use support::{App, header, response};
 
 /// A scenario on an embedded dev-like target that the run starts itself; its pid goes into a file.
 fn own_target(load: &str, rest: &str) -> String {
@@ -78,6 +80,23 @@ fn a_run_leaves_record_log_and_reports() {
     assert!((1..=1 + took.as_secs() / 5).contains(&probes), "{}", ended.stderr);
     let pid: u32 = std::fs::read_to_string(trial.file("pid")).unwrap().trim().parse().unwrap();
     assert!(!alive(pid), "the target outlived the run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_says_who_asks() {
+    let app = App::start(|_| response(200, "Content-Type: text/html\r\n", "app.1.css")).await;
+    let rest = "[[discover]]\nname = \"css\"\nget = \"/looked-up/\"\nfrom = { regex = \"[a-z0-9.]+\" }\n\
+                [[routes]]\nname = \"style\"\nget = \"/{{discover.css}}\"\n";
+    let trial = Trial::new(&at_url(app.url().as_str().trim_end_matches('/'), rest));
+    tokio::task::spawn_blocking(move || trial.run(&[]).expect(0)).await.unwrap();
+    let asked = app.requests();
+    for path in ["/", "/looked-up/", "/app.1.css"] {
+        assert!(asked.iter().any(|request| request.starts_with(&format!("GET {path} "))), "{path}");
+    }
+    for request in asked {
+        let agent = header(&request, "user-agent");
+        assert!(agent.is_some_and(|agent| agent.starts_with("shakedown/")), "{request}");
+    }
 }
 
 #[test]

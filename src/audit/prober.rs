@@ -17,7 +17,7 @@ use super::scene::Target;
 use crate::plan::RouteKind;
 use crate::wire::hello::{self, Offer};
 use crate::wire::{
-    self, Endpoint, Failure, FailureKind, Limits, Pace, Request, Response, converse, drip, fetch,
+    self, AGENT, Endpoint, Failure, FailureKind, Limits, Pace, Request, Response, converse, drip, fetch,
 };
 
 /// To a target that is not on this machine: five requests a second.
@@ -498,7 +498,7 @@ fn pause(address: std::net::IpAddr) -> Duration {
 
 /// A GET as a browser sends it.
 pub fn get(target: impl Into<String>) -> Request {
-    Request { method: "GET".to_owned(), target: target.into(), headers: polite(), body: Vec::new() }
+    Request { headers: polite(), ..Request::get(target) }
 }
 
 /// A POST of a form.
@@ -517,9 +517,6 @@ pub fn post_json(target: impl Into<String>, body: &serde_json::Value) -> Request
     let body = body.to_string().into_bytes();
     Request { method: "POST".to_owned(), target: target.into(), headers, body }
 }
-
-/// How it names itself.
-pub const AGENT: &str = concat!("shakedown/", env!("CARGO_PKG_VERSION"));
 
 fn polite() -> Vec<(String, String)> {
     vec![

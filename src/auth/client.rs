@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, redirect};
 use url::{Host, Url};
 
 use crate::secret::{Redactor, spellings};
-use crate::wire::{Endpoint, printable};
+use crate::wire::{AGENT, Endpoint, printable};
 
 /// Of one attempt: a login may hash a password for a while.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -70,7 +70,7 @@ impl Client {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .timeout(TIMEOUT)
-            .user_agent(concat!("shakedown/", env!("CARGO_PKG_VERSION")));
+            .user_agent(AGENT);
         let mut base = endpoint.url.clone();
         if let Some(tls) = &endpoint.tls {
             builder = builder.tls_backend_preconfigured((*tls.config).clone());

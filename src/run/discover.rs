@@ -28,12 +28,10 @@ pub async fn discover(
 
 async fn find(lookup: &DiscoverPlan, endpoint: &Endpoint, wallet: &Wallet) -> Result<String, String> {
     let credential = lookup.auth.and_then(|auth| wallet.get(auth, 0));
-    let headers = credential
-        .map(|c| {
-            c.headers.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect()
-        })
-        .unwrap_or_default();
-    let request = Request { method: "GET".into(), target: lookup.path.clone(), headers, body: Vec::new() };
+    let mut request = Request::get(lookup.path.clone());
+    for (name, value) in credential.iter().flat_map(|credential| &credential.headers) {
+        request.headers.push((name.clone(), value.expose_secret().to_owned()));
+    }
     let asked = format!("discover `{}`: GET {}", lookup.name, lookup.path);
     let response = wire::fetch(endpoint, &request, Limits::default())
         .await

@@ -420,7 +420,7 @@ impl Trial<'_> {
         name: &str,
         position: usize,
     ) -> Result<(BTreeMap<String, String>, Wallet), Broken> {
-        let server = wire::fetch(&running.endpoint, &home(), Limits::default()).await;
+        let server = wire::fetch(&running.endpoint, &Request::get("/"), Limits::default()).await;
         self.record.stacks[position].server = server.ok().and_then(|response| response.header("server"));
         let wallet = self.tokens(running, name).await?;
         self.redactor = self.redactor.clone().joined(wallet.redactor(self.plan));
@@ -560,10 +560,6 @@ async fn or_stopped<F: Future>(mut stop: watch::Receiver<bool>, future: F) -> Op
         Ok(_) = stop.wait_for(|stopped| *stopped) => None,
         output = future => Some(output),
     }
-}
-
-fn home() -> Request {
-    Request { method: "GET".into(), target: "/".into(), ..Request::default() }
 }
 
 fn empty_record(plan: &Plan, options: &Options) -> Record {

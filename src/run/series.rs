@@ -155,7 +155,7 @@ impl Trial<'_> {
     async fn settle(&self, site: &Site<'_>, deadline: Instant) {
         tokio::time::sleep(PAUSE).await;
         let target = self.plan.stacks[site.running.id.0].ready.path.clone();
-        let request = Request { method: "GET".into(), target, ..Request::default() };
+        let request = Request::get(target);
         // No answer is no reason to stop here: the next load shows it and counts it.
         let answer = wire::fetch(&site.running.endpoint, &request, Limits::default());
         let _ = tokio::time::timeout_at(deadline.into(), answer).await;

@@ -29,7 +29,7 @@ pub(super) async fn wait(
     processes: Option<&Processes>,
     say: Say<'_>,
 ) -> Result<Endpoint, (Option<String>, String)> {
-    let request = Request { method: "GET".into(), target: path.into(), ..Request::default() };
+    let request = Request::get(path);
     let began = Instant::now();
     let mut pause = PAUSE.0;
     let mut told = String::new();

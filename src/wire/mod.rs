@@ -99,6 +99,17 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+/// How this program names itself.
+pub const AGENT: &str = concat!("shakedown/", env!("CARGO_PKG_VERSION"));
+
+impl Request {
+    /// A GET that says who asks.
+    pub fn get(target: impl Into<String>) -> Request {
+        let headers = vec![("User-Agent".to_owned(), AGENT.to_owned())];
+        Request { method: "GET".to_owned(), target: target.into(), headers, body: Vec::new() }
+    }
+}
+
 /// A response as it came in.
 #[derive(Debug, Clone, Default)]
 pub struct Response {

@@ -5,10 +5,10 @@ use super::{Taken, nothing_sent, of, taken};
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose, Site};
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{AGENT, Prober, nonsense, site};
+use crate::audit::prober::{Prober, nonsense, site};
 use crate::audit::scene;
 use crate::plan::RouteKind;
-use crate::wire::Request;
+use crate::wire::{AGENT, Request};
 
 /// Well-formed: what the others are compared with.
 pub const CONTROL: Purpose = Purpose::Own("http-framing-control");

@@ -7,11 +7,11 @@ use crate::audit::AuditInput;
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose};
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{AGENT, Message, Prober, site};
+use crate::audit::prober::{Message, Prober, site};
 use crate::audit::scene;
 use crate::plan::RouteKind;
 use crate::record::Confidence;
-use crate::wire::{FailureKind, Pace};
+use crate::wire::{AGENT, FailureKind, Pace};
 
 pub const HEADER: Purpose = Purpose::Own("http-slow-header");
 pub const BODY: Purpose = Purpose::Own("http-slow-body");
