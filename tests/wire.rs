@@ -340,6 +340,19 @@ async fn certificates_are_judged_and_explained() {
     assert!(misnamed.message.contains("is for shop.example, not for 127.0.0.1"), "{misnamed}");
     assert_eq!(ask(Some(&ca), Some("shop.example")).await.unwrap().body, b"hi");
 
+    // What `openssl req -x509` makes by default.
+    let authority =
+        SelfSigned::with(&["shop.example"], rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained));
+    let its = folder.path().join("its.pem");
+    std::fs::write(&its, &authority.pem).unwrap();
+    let other = format!("https://{}", authority.serve(ANSWER).await).parse().unwrap();
+    for ca in [Some(its.as_path()), None] {
+        let endpoint = Endpoint::resolve(&other, ca, Some("shop.example")).await.unwrap();
+        let refused = fetch(&endpoint, &get("/"), Limits::default()).await.unwrap_err();
+        assert!(refused.message.contains("basicConstraints=critical,CA:FALSE"), "{refused}");
+        assert!(!refused.message.ends_with('…') && !refused.message.contains("Other"), "{refused}");
+    }
+
     let missing = ask(Some(&folder.path().join("none.pem")), None).await.unwrap_err();
     assert!(missing.message.contains("none.pem"), "{missing}");
     std::fs::write(&ca, "no certificate").unwrap();

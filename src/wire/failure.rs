@@ -138,8 +138,19 @@ fn explain_certificate(error: &CertificateError) -> String {
         CertificateError::BadSignature => {
             "the certificate's signature is wrong: is `ca` the authority that issued it?".to_owned()
         }
+        other if is_authority(other) => {
+            "the server shows an authority's certificate (CA:TRUE) as its own; `openssl req -x509` makes such ones unless it is told \
+             otherwise. Make it anew with `-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:NAME` and set the \
+             stack's `ca` to it, or have an authority issue one and set `ca` to the authority's"
+                .to_owned()
+        }
         other => format!("the certificate is not acceptable: {other}"),
     }
+}
+
+/// rustls has no name of its own for this refusal, which curl and browsers do not share.
+fn is_authority(error: &CertificateError) -> bool {
+    matches!(error, CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity"))
 }
 
 /// rustls lists names in its debug form: `DnsName("a.example")`.

@@ -114,18 +114,26 @@ pub struct SelfSigned {
 
 impl SelfSigned {
     pub fn new(names: &[&str]) -> SelfSigned {
+        SelfSigned::with(names, rcgen::IsCa::NoCa)
+    }
+
+    /// The same, which may call itself an authority.
+    pub fn with(names: &[&str], is_ca: rcgen::IsCa) -> SelfSigned {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let made = rcgen::generate_simple_self_signed(names).unwrap();
-        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.is_ca = is_ca;
+        let signing = rcgen::KeyPair::generate().unwrap();
+        let cert = params.self_signed(&signing).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(signing.serialize_der()).unwrap();
         let config = rustls::ServerConfig::builder_with_provider(Arc::new(
             rustls::crypto::aws_lc_rs::default_provider(),
         ))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
-        SelfSigned { pem: made.cert.pem(), acceptor: Arc::new(config).into() }
+        SelfSigned { pem: cert.pem(), acceptor: Arc::new(config).into() }
     }
 
     /// Serves the same answer to every request.
