@@ -259,7 +259,8 @@ pub enum Auth {
         /// Path of the refresh endpoint; without it a new token is obtained instead.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refresh: Option<String>,
-        /// Path of the logout (blacklist) endpoint, for the audit.
+        /// Path of the logout (blacklist) endpoint, for the audit. It gets the refresh token, or where the login brings none,
+        /// the access token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         logout: Option<String>,
         /// Scheme word in the Authorization header. Default `Bearer`.

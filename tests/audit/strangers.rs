@@ -1,7 +1,10 @@
 //! Stacks that are no Django, each as small as what it shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shakedown::audit::Selection;
 use shakedown::auth::Wallet;
 use shakedown::record::{CheckOutcome, Outcome};
@@ -49,5 +52,52 @@ async fn a_route_that_echoes_the_origin_alone_is_found() {
         let others = asked.iter().filter(|request| header(request, "origin") == Some("null"));
         let others: BTreeSet<&str> = others.map(|request| path(request)).collect();
         assert_eq!(others.len(), 20);
+    }
+}
+
+/// A JWT auth without refresh tokens.
+const BEARER: &str = "[users]\nlist = [{ username = \"ada\", password = \"pw-of-ada-1\" }]\n\
+    [auth.api]\nkind = \"jwt\"\nobtain = \"/token\"\nlogout = \"/logout\"\n\
+    [[routes]]\nname = \"mine\"\nget = \"/mine\"\nauth = \"api\"\nkind = \"json\"\n\
+    [load]\nmodel = \"open\"\nrate = 1\nduration = \"1s\"\n";
+
+/// A token that ends in the year 2286.
+fn token() -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let header = part("{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
+    format!(
+        "{header}.{}.{}",
+        part("{\"sub\":\"ada\",\"exp\":9999999999}"),
+        part("what signs it, 32 bytes at least")
+    )
+}
+
+#[tokio::test]
+async fn a_logout_without_a_refresh_token_gets_the_access_token() {
+    for (ends, outcome) in [(false, Outcome::Fail), (true, Outcome::Pass)] {
+        let gone = AtomicBool::new(false);
+        let app = App::start(move |request| {
+            let bearer = header(request, "authorization") == Some(&format!("Bearer {}", token()));
+            let json = "Content-Type: application/json\r\n";
+            match path(request) {
+                "/token" => {
+                    gone.store(false, Ordering::Relaxed);
+                    response(200, json, &format!("{{\"access\":\"{}\"}}", token()))
+                }
+                "/logout" if bearer => {
+                    gone.store(ends, Ordering::Relaxed);
+                    response(204, "", "")
+                }
+                "/mine" if bearer && !gone.load(Ordering::Relaxed) => {
+                    response(200, json, "{\"user\":\"ada\"}")
+                }
+                _ => response(401, "WWW-Authenticate: Bearer\r\n", "{}"),
+            }
+        })
+        .await;
+        let outcomes = audited(&app, BEARER, "JWT-LOGOUT,JWT-REFRESH-REUSE").await;
+        let logout = of(&outcomes, "JWT-LOGOUT");
+        assert_eq!(logout.outcome, outcome, "{}", logout.summary);
+        assert_eq!(of(&outcomes, "JWT-REFRESH-REUSE").summary, "the login brings no refresh token");
     }
 }

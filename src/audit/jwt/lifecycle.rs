@@ -124,6 +124,19 @@ impl<'a> Account<'a> {
         (site, post_json(path, &json!({ self.refresh_key: token })))
     }
 
+    /// A logout of these tokens: it gets the refresh token, or where the login brings none, the access token as the route
+    /// gets it. `None` without a header that carries one.
+    pub fn ending(&self, path: &str, pair: &Pair) -> Option<(Site, Request)> {
+        if let Some(refresh) = &pair.refresh {
+            return Some(self.posting("logout", path, refresh));
+        }
+        let mut site = self.target.site("logout", false);
+        site.kind = RouteKind::Login;
+        let mut request = post_json(path, &json!({}));
+        request.headers.push(self.target.with_token(&pair.access)?.headers.pop()?);
+        Some((site, request))
+    }
+
     /// Posts a refresh token, or what stands in its place.
     async fn post(
         &self,
@@ -197,12 +210,15 @@ async fn reuse(prober: &mut Prober<'_>, account: &Account<'_>, path: &str, refre
 }
 
 async fn end(prober: &mut Prober<'_>, account: &Account<'_>, path: &str) {
-    let Some(pair) = account.login(prober).await else { return };
+    let Some(pair) = account.login(prober).await else {
+        return prober
+            .refuse(format!("auth `{}`: the audit could not log in again", account.target.auth.name));
+    };
     account.ask(prober, (Purpose::Control, "fresh login"), &pair.access).await;
-    let Some(refresh) = &pair.refresh else { return };
-    account.post(prober, (LOGGED_OUT, "logout"), path, refresh).await;
+    let Some((site, logout)) = account.ending(path, &pair) else { return };
+    prober.send(LOGGED_OUT, site, logout).await;
     account.ask(prober, (AFTER_LOGOUT, ACCESS), &pair.access).await;
-    if let Some(path) = account.refresh {
+    if let (Some(path), Some(refresh)) = (account.refresh, &pair.refresh) {
         account.post(prober, (AFTER_LOGOUT, REFRESH), path, refresh).await;
     }
 }
@@ -258,9 +274,13 @@ pub fn disabled_user(facts: &Facts) -> Judgement {
     forged(facts, DISABLED, accepted)
 }
 
+fn brings_no_refresh(facts: &Facts) -> bool {
+    facts.of(LOGIN).any(|(_, login, _)| login.site.variant == NO_REFRESH)
+}
+
 pub fn mixed_types(facts: &Facts) -> Judgement {
     let sent = |purpose| facts.exchanges.iter().any(|exchange| exchange.purpose == purpose);
-    if facts.of(LOGIN).any(|(_, login, _)| login.site.variant == NO_REFRESH) && !sent(MIXED_TYPES) {
+    if brings_no_refresh(facts) && !sent(MIXED_TYPES) {
         let reason = "the login brings no refresh token, and the scenario's `jwt` auth names no `refresh`";
         return Judgement::NotApplicable(reason.into());
     }
@@ -285,6 +305,12 @@ pub fn reused(facts: &Facts) -> Judgement {
     match facts.of(REFRESHED).next() {
         Some((_, _, answer)) if !refreshed => {
             Judgement::Inconclusive(format!("a fresh refresh token was answered {}", answer.status))
+        }
+        _ if places == 0 && facts.failure(REFRESHED).is_some() => {
+            Judgement::NotRun("no answer came to the refresh".into())
+        }
+        _ if brings_no_refresh(facts) => {
+            Judgement::of(places, observations, "the login brings no refresh token")
         }
         _ => Judgement::of(places, observations, "the scenario's `jwt` auth names no `refresh`"),
     }
@@ -331,6 +357,9 @@ mod tests {
         assert!(matches!(mixed_types(&login), Judgement::NotRun(_)));
         login.exchanges[0].site.variant = NO_REFRESH.to_owned();
         assert!(matches!(mixed_types(&login), Judgement::NotApplicable(_)));
+        assert!(
+            matches!(reused(&login), Judgement::NotApplicable(why) if why == "the login brings no refresh token")
+        );
         let tried = login.answer(MIXED_TYPES, RouteKind::Login, 401, &[], "{}");
         assert!(!matches!(mixed_types(&tried), Judgement::NotApplicable(_)));
     }

@@ -191,7 +191,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         probes: &[&LIFECYCLE],
-        rule: "Logs in, logs out, and sends the old tokens. Fails when the refresh token works, or an access token that lives longer than 15 \
+        rule: "Logs in, logs out with the refresh token, or with the access token where the login brings no other, and sends the old ones. Fails when the refresh token works, or an access token that lives longer than 15 \
                minutes; warns when a shorter one works until its end.",
         fix: "R-LOGOUT",
         references: &["CWE-613", "ASVS v5.0.0-7.4.1"],

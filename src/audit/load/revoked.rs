@@ -63,10 +63,11 @@ async fn send(prober: &mut Prober<'_>) {
         };
         let Some(request) = account.target.with_token(&pair.access) else { continue };
         let good = prober.send(BEFORE, account.target.site("fresh login", true), request.clone()).await;
-        let Some(refresh) = pair.refresh.filter(|_| good.is_some_and(|answer| success(&answer))) else {
+        if !good.is_some_and(|answer| success(&answer)) {
+            prober.refuse("no fresh token worked under load");
             continue;
-        };
-        let (site, logout) = account.posting("logout", path, &refresh);
+        }
+        let Some((site, logout)) = account.ending(path, &pair) else { continue };
         let gone = prober.ask(BEFORE, site, logout).await.and_then(|exchange| exchange.answer.ok());
         if !gone.is_some_and(|answer| success(&answer)) {
             prober.refuse("no logout worked under load");
@@ -74,7 +75,8 @@ async fn send(prober: &mut Prober<'_>) {
         }
         let since = Instant::now();
         let mut ended = vec![(account.target.site(ACCESS, true), request)];
-        ended.extend(account.refresh.map(|path| account.posting(REFRESH, path, &refresh)));
+        let refresh = account.refresh.zip(pair.refresh.as_deref());
+        ended.extend(refresh.map(|(path, refresh)| account.posting(REFRESH, path, refresh)));
         watch(prober, since, ended).await;
     }
 }

@@ -42,7 +42,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         probes: &[&OPEN_REDIRECT],
-        rule: "Logs in by the form with a `next` on another site, written in the ways that slip through. Fails when the redirect leads there.",
+        rule: "Logs in by the form with a `next` on another site, written in the ways that slip through. Fails when the redirect leads there; warns \
+               when a login that answers 2xx names the site in its answer.",
         references: &["CWE-601", "ASVS v5.0.0-3.7.2"],
         ..ROW.of("NET-OPEN-REDIRECT", "Redirects to other sites", Severity::Medium, open_redirect)
     },
@@ -154,23 +155,59 @@ fn plain_credentials(facts: &Facts) -> Judgement {
     Judgement::Judged { places: carrying.len(), observations }
 }
 
+/// Whether a login's answer brings a session without leading anywhere.
+fn opens_session(facts: &Facts, answer: &Response) -> bool {
+    let ours = |line: String| {
+        line.split('=').next().is_some_and(|name| facts.session_cookies.iter().any(|own| own == name.trim()))
+    };
+    (200..300).contains(&answer.status) && answer.header_lines("set-cookie").any(ours)
+}
+
+/// The host that the `next` of a login names.
+fn elsewhere(exchange: &Exchange) -> Option<&[u8]> {
+    let (_, next) = exchange.request.target.split_once("next=")?;
+    let end = next.find(".invalid")? + ".invalid".len();
+    let start = next.find("shakedown-")?;
+    Some(next.get(start..end)?.as_bytes())
+}
+
 fn open_redirect(facts: &Facts) -> Judgement {
     let own = name(&facts.host);
     let scheme = if facts.https { "https" } else { "http" };
     let exchanges = sent(facts, NEXT);
-    let redirects = || exchanges.iter().filter_map(|(index, e)| Some((*index, e, e.answer.as_ref().ok()?)));
-    let (mut places, mut observations) = (0, Vec::new());
-    for (index, exchange, answer) in redirects().filter(|(_, _, answer)| is_redirect(answer)) {
-        places += 1;
-        let away = target(answer, scheme, own)
-            .is_some_and(|to| to.host_str().is_some_and(|host| !host.eq_ignore_ascii_case(own)));
-        if away {
-            let detail = format!("a `next` written as {} leads away", exchange.site.variant);
-            observations.push(Observation::new(Level::Fail, index, "next", detail));
+    let answers = || exchanges.iter().filter_map(|(index, e)| Some((*index, e, e.answer.as_ref().ok()?)));
+    let (mut places, mut observations, mut refused) = (0, Vec::new(), None);
+    for (index, exchange, answer) in answers() {
+        let variant = &exchange.site.variant;
+        if is_redirect(answer) {
+            places += 1;
+            let away = target(answer, scheme, own)
+                .is_some_and(|to| to.host_str().is_some_and(|host| !host.eq_ignore_ascii_case(own)));
+            if away {
+                let detail = format!("a `next` written as {variant} leads away");
+                observations.push(Observation::new(Level::Fail, index, "next", detail));
+            }
+        } else if opens_session(facts, answer) {
+            // Where a script of the page goes is for the answer to say.
+            places += 1;
+            let names = elsewhere(exchange)
+                .is_some_and(|host| answer.body.windows(host.len()).any(|part| part == host));
+            if names {
+                let detail = format!(
+                    "the login answers {} and names the site of a `next` written as {variant}",
+                    answer.status
+                );
+                observations.push(Observation::new(Level::Warn, index, "next", detail));
+            }
+        } else {
+            refused.get_or_insert(answer.status);
         }
     }
-    match places {
-        0 => Judgement::NotRun("the login did not redirect".into()),
+    match (places, refused) {
+        (0, Some(status)) => Judgement::NotRun(format!(
+            "the login with a `next` did not succeed: {status}, no redirect and no session"
+        )),
+        (0, None) => Judgement::NotRun("no answer came to a login".into()),
         _ => Judgement::Judged { places, observations },
     }
 }

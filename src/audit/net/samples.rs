@@ -50,8 +50,8 @@ pub fn spoil(check: &str, facts: &mut Facts) -> bool {
 
 mod tests {
     use super::*;
-    use crate::audit::Level;
-    use crate::audit::fixture::{facts, worst};
+    use crate::audit::fixture::{facts, judge, worst};
+    use crate::audit::{Judgement, Level};
 
     #[test]
     fn a_redirect_is_read_as_browsers_read_it() {
@@ -66,6 +66,31 @@ mod tests {
             let mut facts = facts(true);
             add(&mut facts, REDIRECT, status, Some(location));
             assert_eq!(worst("NET-REDIRECT", &facts), level, "{status} {location}");
+        }
+    }
+
+    #[test]
+    fn a_login_that_does_not_redirect_is_judged_by_what_it_says() {
+        let login = |status: u16, cookie: bool, body: &str| {
+            let mut facts = facts(true);
+            add(&mut facts, NEXT, status, None);
+            let last = facts.exchanges.last_mut().unwrap();
+            last.request.target = "/in/?next=%2F%2Fshakedown-x1.invalid%2F".into();
+            let answer = last.answer.as_mut().unwrap();
+            answer.body = body.into();
+            if cookie {
+                answer.headers.push(("Set-Cookie".into(), b"sessionid=abc; Path=/".to_vec()));
+            }
+            facts
+        };
+        assert_eq!(worst("NET-OPEN-REDIRECT", &login(200, true, "{\"user\":\"ada\"}")), None);
+        let named = login(200, true, "{\"next\":\"//shakedown-x1.invalid/\"}");
+        assert_eq!(worst("NET-OPEN-REDIRECT", &named), Some(Level::Warn));
+        for status in [200, 403] {
+            let refused = login(status, false, "<input name=next value=//shakedown-x1.invalid/>");
+            let why =
+                format!("the login with a `next` did not succeed: {status}, no redirect and no session");
+            assert_eq!(judge("NET-OPEN-REDIRECT", &refused), Judgement::NotRun(why));
         }
     }
 
