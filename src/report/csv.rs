@@ -164,11 +164,23 @@ fn number(value: Option<f64>) -> String {
     value.map(|value| format!("{value:.4}")).unwrap_or_default()
 }
 
-/// Foreign text; a leading sign that a spreadsheet would take for a formula is quoted.
+/// Foreign text; a sign that a spreadsheet would take for a formula's first is quoted, also behind a semicolon: where the comma
+/// is for decimals, that begins another cell.
 fn text(text: &str) -> String {
-    let line = foreign::line(text, foreign::LINE);
-    if line.starts_with(['=', '+', '-', '@']) { format!("'{line}") } else { line }
+    let mut out = String::new();
+    let mut begins = true;
+    for c in foreign::line(text, foreign::LINE).chars() {
+        if begins && FORMULA.contains(&c) {
+            out.push('\'');
+        }
+        begins = c == ';' || begins && matches!(c, ' ' | '"' | '\'');
+        out.push(c);
+    }
+    out
 }
+
+/// What a formula begins with, also in the wide letters that spreadsheets take for the same.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 fn put(out: &mut Writer<Vec<u8>>, row: impl IntoIterator<Item = String>) {
     // Writing to memory, rows of one length by construction: it cannot fail.
@@ -211,12 +223,32 @@ mod tests {
 
     #[test]
     fn formulas_and_controls_are_disarmed() {
-        let mut record = fixture::hostile();
-        record.stacks[0].routes[0].name = "=HYPERLINK(\"http://x\")".into();
-        let text = quantiles(&Document::of(&record)) + &series(&Document::of(&record));
-        assert!(foreign::is_harmless(&text));
-        assert!(!text.contains(",=") && text.contains("'=HYPERLINK"));
-        assert!(table(&quantiles(&Document::of(&record))).iter().all(|row| row.len() == 15));
+        for (name, cell) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("\t=1", "'=1"),
+            ("\r\n@SUM(1)", "'@SUM(1)"),
+            ("\"=1\"", "\"'=1\""),
+            ("＝1", "'＝1"),
+            ("a; =1;+2", "a; '=1;'+2"),
+            ("note-create", "note-create"),
+        ] {
+            assert_eq!(text(name), cell);
+        }
+        let mut record = fixture::searched();
+        for stack in &mut record.stacks {
+            stack.name.insert(0, '=');
+            stack.routes.iter_mut().for_each(|route| route.name.insert(0, '+'));
+            stack.capacity.iter_mut().flat_map(|of| &mut of.probes).for_each(|p| p.reason.insert(0, '-'));
+        }
+        let document = Document::of(&record);
+        for written in [quantiles(&document), series(&document), probes(&document)] {
+            let formula = |cell: &str| cell.starts_with(FORMULA) && cell.parse::<f64>().is_err();
+            assert!(table(&written).iter().flatten().all(|cell| !formula(cell)), "{written}");
+        }
+        let record = fixture::hostile();
+        let document = Document::of(&record);
+        assert!(foreign::is_harmless(&(quantiles(&document) + &series(&document))));
+        assert!(table(&quantiles(&document)).iter().all(|row| row.len() == 15));
     }
 
     #[test]
