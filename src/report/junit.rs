@@ -162,7 +162,7 @@ fn places(outcome: &CheckOutcome) -> String {
     if let Some(fix) = audit::find(&outcome.check).and_then(|check| audit::recipe(check.fix)) {
         text.push_str(&format!("To mend it: {}\n", fix.advice));
     }
-    legal(&foreign::block(&text, TEXT))
+    foreign::block(&text, TEXT)
 }
 
 fn told(place: &Place) -> String {
@@ -187,12 +187,7 @@ fn is_skipped(ended: &Ended) -> bool {
 }
 
 fn line(text: &str) -> String {
-    legal(&foreign::line(text, 2 * foreign::LINE))
-}
-
-/// Without the two characters that [`foreign`] leaves and XML 1.0 forbids even as references.
-fn legal(text: &str) -> String {
-    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+    foreign::line(text, 2 * foreign::LINE)
 }
 
 #[cfg(test)]

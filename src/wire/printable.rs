@@ -26,13 +26,16 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// Characters that change what a terminal or a reader shows of their neighbours: controls of both sets, direction marks, joiners,
-/// tags, line separators.
+/// Characters that change what a terminal or a reader shows of their neighbours, or that nobody sees: controls of both sets,
+/// direction marks, joiners, line separators, letters without a shape, tags and other ignorable ones; and the two that XML
+/// forbids. The sixteen variation selectors stay: signs of two colours need them.
 pub fn is_odd(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
