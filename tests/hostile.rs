@@ -13,7 +13,10 @@ use harness::{Ended, Trial};
 /// Colours, a title, the clipboard, a cleared screen, C1 controls, a line that is written over, a text that runs backwards.
 const ODD: &str = "\u{1b}[31mred\u{1b}]0;title\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[2J\u{8}\u{9b}2J\u{90}q\u{202e}evil\u{2066}\u{7f}";
 /// What of it a header may hold (RFC 9110 5.5).
-const OBSCURE: &str = "\u{9b}2J\u{90}q\u{202e}evil\u{2066}\u{feff}";
+const OBSCURE: &str = "\u{9b}2J\u{90}q\u{202e}evil\u{2066}\u{feff}##[group]";
+
+/// What GitHub or Azure would obey in a step's log.
+const COMMANDS: &str = "::error::x ##[stop-commands]y ##vso[task.setvariable variable=PATH]z";
 
 /// Answers by the last part of the path.
 fn answer(path: &str) -> Vec<u8> {
@@ -81,6 +84,12 @@ fn odd(text: &str) -> Option<String> {
     Some(around.chain(text[at..].chars().take(20)).collect::<String>().escape_debug().to_string())
 }
 
+/// The first line that a CI system would take for a command.
+fn command(text: &str) -> Option<&str> {
+    text.lines()
+        .find(|row| row.trim_start().starts_with("::") || row.contains("##[") || row.contains("##vso["))
+}
+
 const ROUTES: [&str; 8] =
     ["name", "obscure-name", "value", "reason", "obscure-reason", "status", "json", "error"];
 
@@ -131,6 +140,7 @@ fn nothing_that_a_run_says_or_leaves_moves_a_terminal() {
     let ended = trial.run(&["--format", FORMATS]).expect(1);
     for (what, text) in [("stdout", &ended.stdout), ("stderr", &ended.stderr)] {
         assert_eq!(odd(text), None, "{what}");
+        assert_eq!(command(text), None, "{what}");
     }
     let mut seen = 0;
     for folder in [trial.out(), trial.out().join("logs")] {
@@ -165,9 +175,10 @@ fn what_a_stack_said_before_it_ended_moves_no_terminal() {
         "title = \"t\"\n[stacks.dev]\nurl = \"http://127.0.0.1:{{port}}\"\n\
          start = [{ run = [\"sh\", \"-c\", \"cat {{scenario}}/said; exit 1\"] }]\n[[routes]]\nname = \"home\"\nget = \"/\"\n",
     );
-    std::fs::write(trial.file("said"), format!("last words {ODD}\n")).unwrap();
+    std::fs::write(trial.file("said"), format!("last words {ODD}\n{COMMANDS}\n")).unwrap();
     let ended = trial.run(&[]).expect(3);
-    assert!(ended.stderr.contains("last words"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("last words") && ended.stderr.contains(":error::x"), "{}", ended.stderr);
+    assert_eq!((command(&ended.stdout), command(&ended.stderr)), (None, None), "{}", ended.stderr);
     assert_eq!(odd(&ended.stderr), None);
     assert_eq!(odd(&ended.stdout), None);
 }

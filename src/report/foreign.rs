@@ -1,5 +1,6 @@
 //! Text that came from elsewhere (servers, scenarios, logs), made harmless to show: no control or direction
-//! characters, no endless lines. What was there stays visible, as control pictures or code points.
+//! characters, no endless lines, nothing that a CI system takes for a command in a log. What was there stays visible, as control
+//! pictures or code points.
 
 use crate::wire::is_odd;
 
@@ -45,25 +46,45 @@ pub fn block(text: &str, max: usize) -> String {
     out
 }
 
-/// Appends a character in its visible form; false, with an ellipsis, when there is no room left.
+/// Appends a character in its visible form; false, with an ellipsis, when there is no room left for it.
 fn put(out: &mut String, c: char, room: &mut usize) -> bool {
-    if *room == 0 {
+    let shown = match c {
+        '\n' => c.to_string(),
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('·').to_string(),
+        '\u{7f}' => "␡".to_owned(),
+        c if is_odd(c) => code_point(c),
+        c => c.to_string(),
+    };
+    let command = command(out, c).map(|at| (at, code_point(char::from(out.as_bytes()[at]))));
+    let needed = shown.chars().count() + command.as_ref().map_or(0, |(_, number)| number.chars().count() - 1);
+    if *room < needed {
         out.push('…');
         return false;
     }
-    match c {
-        '\n' => out.push('\n'),
-        '\0'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('·')),
-        '\u{7f}' => out.push('␡'),
-        c if is_odd(c) => {
-            let name = format!("⟨U+{:04X}⟩", c as u32);
-            *room = room.saturating_sub(name.chars().count() - 1);
-            out.push_str(&name);
-        }
-        c => out.push(c),
+    *room -= needed;
+    if let Some((at, number)) = command {
+        out.replace_range(at..=at, &number);
     }
-    *room = room.saturating_sub(1);
+    out.push_str(&shown);
     true
+}
+
+/// The byte before a character that must not stand there as it is, if the two make a command for a CI system: GitHub and Azure
+/// obey `##[name]` and `##vso[…]` anywhere in a line of a log, GitHub also `::name::` at its start.
+fn command(out: &str, c: char) -> Option<usize> {
+    if !c.is_ascii_alphabetic() && c != '[' {
+        return None;
+    }
+    if out.ends_with("##") {
+        return Some(out.len() - 1);
+    }
+    let row = || out.rsplit('\n').next().unwrap_or_default();
+    (out.ends_with("::") && row().trim_start() == "::").then(|| out.len() - 2)
+}
+
+/// A character by its number: `⟨U+202E⟩`.
+pub fn code_point(c: char) -> String {
+    format!("⟨U+{:04X}⟩", c as u32)
 }
 
 /// Whether a text holds nothing that [`line`] would have to change, but for line ends. For tests of formats.
@@ -86,10 +107,21 @@ mod tests {
     }
 
     #[test]
+    fn no_ci_system_finds_a_command() {
+        assert_eq!(line("\t::add-mask::x", 80), "⟨U+003A⟩:add-mask::x");
+        assert_eq!(block("a\n  ::error::x", 80), "a\n  ⟨U+003A⟩:error::x");
+        assert_eq!(line("x ##[group]y ##vso[task]", 80), "x #⟨U+0023⟩[group]y #⟨U+0023⟩vso[task]");
+        let plain = "std::io ::1 ## A # b";
+        assert_eq!(line(plain, 80), plain);
+    }
+
+    #[test]
     fn is_bounded() {
         assert_eq!(line("abcdef", 3), "abc…");
         assert_eq!(line("abc", 3), "abc");
-        assert!(line(&"\u{202e}".repeat(10_000), 100).chars().count() < 120);
+        assert!(line(&"\u{202e}".repeat(10_000), 100).chars().count() <= 101);
+        assert!(line(&"##[".repeat(100), 30).chars().count() <= 31);
+        assert_eq!(line("ab\u{202e}", 9), "ab…");
         assert!(block(&"x\n".repeat(100_000), BLOCK).chars().count() <= BLOCK + 1);
     }
 

@@ -1,5 +1,7 @@
 //! Text in columns: bars, padding, line breaks.
 
+use crate::report::foreign;
+
 /// Cells of a bar.
 pub(super) const BAR: usize = 8;
 
@@ -21,18 +23,20 @@ pub(super) fn pad(text: &str, width: usize) -> String {
     out
 }
 
-/// Breaks a line at spaces; a word longer than the width is broken where it must.
+/// Breaks a line at spaces; a word longer than the width is broken where it must. No row begins with what a CI system would take
+/// for a command.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(20);
     let mut rows = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ') {
         let size = word.chars().count();
+        let mut chars = word.chars().enumerate().peekable();
         if used > 0 && used + 1 + size > width {
             rows.push(String::new());
             used = 0;
         }
-        for (at, c) in word.chars().enumerate() {
+        while let Some((at, c)) = chars.next() {
             if used == width {
                 rows.push(String::new());
                 used = 0;
@@ -42,8 +46,10 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
                     row.push(' ');
                     used += 1;
                 }
-                row.push(c);
-                used += 1;
+                let command = used == 0 && c == ':' && chars.peek().is_some_and(|(_, next)| *next == ':');
+                let shown = if command { foreign::code_point(c) } else { c.to_string() };
+                row.push_str(&shown);
+                used += shown.chars().count();
             }
         }
         if size == 0 && used > 0 && used < width {
@@ -59,6 +65,15 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_row_begins_with_a_command() {
+        for text in ["twenty cells of text ::error::x", "01234567890123456789::error::x", "::error::x"] {
+            let rows = wrap(text, 20);
+            assert!(rows.iter().all(|row| !row.starts_with("::") && row.chars().count() <= 20), "{rows:?}");
+            assert!(rows.last().unwrap().starts_with("⟨U+003A⟩:error::x"), "{rows:?}");
+        }
+    }
 
     #[test]
     fn wraps_at_spaces_and_breaks_what_has_none() {
