@@ -78,12 +78,12 @@ fn invocation(record: &Record, stack: &str, outcomes: &[&CheckOutcome]) -> Value
             json!({
                 "level": "note",
                 "descriptor": { "id": line(&outcome.check, 60) },
-                "message": { "text": line(&outcome.summary, MESSAGE) },
+                "message": message(&line(&outcome.summary, MESSAGE)),
             })
         })
         .collect();
     notes.extend(
-        failure.map(|reason| json!({ "level": "error", "message": { "text": line(reason, MESSAGE) } })),
+        failure.map(|reason| json!({ "level": "error", "message": message(&line(reason, MESSAGE)) })),
     );
     let mut of = json!({
         "executionSuccessful": failure.is_none() && record.partial.is_none(),
@@ -94,6 +94,11 @@ fn invocation(record: &Record, stack: &str, outcomes: &[&CheckOutcome]) -> Value
         of["endTimeUtc"] = time(at).into();
     }
     of
+}
+
+/// A plain message, in which readers would make a link of `[text](address)`.
+fn message(text: &str) -> Value {
+    json!({ "text": text.replace("](", "] (") })
 }
 
 fn time(at: jiff::Timestamp) -> String {
@@ -107,7 +112,7 @@ fn result(record: &Record, alert: &Alert<'_>, rule: usize) -> Value {
         "ruleIndex": rule,
         "level": level(outcome.severity),
         "kind": "fail",
-        "message": { "text": alert.message() },
+        "message": message(&alert.message()),
         "locations": if alert.places.is_empty() {
             vec![location(record, None)]
         } else {
@@ -145,7 +150,7 @@ fn location(record: &Record, place: Option<&Place>) -> Value {
         let request = place.evidence.as_ref().map(exchange::line);
         let name = line(&place.route, 120);
         of["logicalLocations"] = json!([{ "name": name, "kind": "route", "fullyQualifiedName": request.unwrap_or_else(|| name.clone()) }]);
-        of["message"] = json!({ "text": line(&place.detail, 600) });
+        of["message"] = message(&line(&place.detail, 600));
     }
     of
 }
