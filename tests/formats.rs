@@ -17,11 +17,11 @@ use record::Record;
 use serde_json::Value;
 use shakedown::report::{Document, Format};
 
-/// Records of every kind: whole, failed, partial, searched, hostile, empty.
-fn records() -> Vec<(&'static str, Record)> {
+/// Records of every kind: whole, failed, partial, searched, hostile in one way and every other, empty.
+fn records() -> Vec<(String, Record)> {
     let mut empty = fixture::two_stacks();
     (empty.stacks, empty.audit, empty.gates) = Default::default();
-    vec![
+    let mut records = [
         ("two", fixture::two_stacks()),
         ("failed", fixture::failed_stack()),
         ("partial", fixture::partial()),
@@ -32,12 +32,18 @@ fn records() -> Vec<(&'static str, Record)> {
         ("hostile", fixture::hostile()),
         ("empty", empty),
     ]
+    .map(|(name, record)| (name.to_owned(), record))
+    .to_vec();
+    for (at, poison) in fixture::HOSTILE.iter().enumerate() {
+        records.push((format!("poisoned-{at}"), fixture::poisoned(&fixture::duet(), poison)));
+    }
+    records
 }
 
 /// Every record in a format, each a file.
-fn written(format: Format) -> (tempfile::TempDir, Vec<(&'static str, PathBuf)>) {
+fn written(format: Format) -> (tempfile::TempDir, Vec<(String, PathBuf)>) {
     let folder = tempfile::tempdir().unwrap();
-    let write = |(name, record): (&'static str, Record)| {
+    let write = |(name, record): (String, Record)| {
         let path = folder.path().join(format!("{name}-{}", format.file_name()));
         fs::write(&path, format.render(&Document::of(&record))).unwrap();
         (name, path)
@@ -268,5 +274,40 @@ fn code_quality_has_what_gitlab_reads() {
         prints.sort_unstable();
         prints.dedup();
         assert_eq!(prints.len(), issues.len(), "{name}");
+    }
+}
+
+/// What GitHub makes of Markdown: only our own elements, one heading, no link, nobody called.
+#[test]
+fn markdown_is_only_text_to_githubs_own_parser() {
+    let script = "\
+import re, sys, cmarkgfm
+from html.parser import HTMLParser
+from cmarkgfm.cmark import Options
+text = open(sys.argv[1]).read()
+page = cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE)
+own = set('h2 p table thead tbody tr th td ul li details summary sub strong'.split())
+class Reader(HTMLParser):
+    texts, tags = [], []
+    def handle_starttag(self, tag, attributes):
+        assert tag in own, (tag, attributes)
+        assert not set(dict(attributes)) - {'align'}, (tag, attributes)
+        self.tags.append(tag)
+    def handle_comment(self, comment):
+        assert comment == ' ', comment
+    def handle_data(self, text):
+        self.texts.append(text)
+reader = Reader()
+reader.feed(page)
+for text in reader.texts:
+    found = re.search(r'@\\w|[#!]\\d|www[.]\\w|://|GH-\\d', text, re.I)
+    assert not found, (found, text)
+assert reader.tags.count('h2') == 1, reader.tags
+print(''.join(reader.texts))
+";
+    let (_folder, files) = written(Format::Md);
+    for (name, file) in &files {
+        let read = readers::python(script, &[file]);
+        assert!(name != "poisoned-3" || read.contains("[link](javascript:alert(1))"), "{name}: {read}");
     }
 }

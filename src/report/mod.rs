@@ -10,6 +10,8 @@ pub(crate) mod fixture;
 pub mod foreign;
 mod format;
 pub mod github;
+#[cfg(test)]
+mod hostile;
 pub mod html;
 pub mod json;
 pub mod junit;

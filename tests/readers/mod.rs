@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// What reads our files.
-const PACKAGES: &str = "check-jsonschema==0.39.0 junitparser==5.0.3 opentelemetry-proto==1.45.2 prometheus-client==0.26.0 rotel==0.0.1a15";
+const PACKAGES: &str = "check-jsonschema==0.39.0 cmarkgfm==2025.10.22 junitparser==5.0.3 opentelemetry-proto==1.45.2 prometheus-client==0.26.0 rotel==0.0.1a15";
 
 /// The environment's folder, made once and kept in the target folder.
 fn environment() -> &'static Path {
