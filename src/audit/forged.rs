@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::auth::ANONYMOUS;
 use super::check::{Judgement, Level, Observation};
 use super::exchange::{Exchange, Facts, Purpose};
+use super::turned_away::{is_login_page, turned_away};
 use crate::wire::Response;
 
 /// A protected route, as its controls show it.
@@ -16,6 +17,16 @@ pub struct Door<'f> {
     pub alive: bool,
     /// Whether the route opens without any credential.
     pub open: bool,
+    /// Whether it answers 2xx without any credential, with a page to log in on.
+    pub asks: bool,
+}
+
+impl Door<'_> {
+    /// Whether an answer is what a credential gets, and no page to log in on.
+    pub fn opens(&self, facts: &Facts, answer: &Response) -> bool {
+        let asked = || answer.body.is_empty() || turned_away(facts, answer, self.genuine);
+        success(answer) && !(self.asks && asked())
+    }
 }
 
 /// The protected routes whose genuine credential worked, by the route's name.
@@ -23,15 +34,17 @@ pub fn doors(facts: &Facts) -> BTreeMap<&str, Door<'_>> {
     let mut doors: BTreeMap<&str, Door<'_>> = BTreeMap::new();
     for (_, exchange, genuine) in facts.of(Purpose::Control) {
         let name = exchange.site.name.as_str();
-        if success(genuine) {
-            doors.entry(name).or_insert(Door { genuine, alive: true, open: false });
+        if success(genuine) && !is_login_page(facts, genuine) {
+            doors.entry(name).or_insert(Door { genuine, alive: true, open: false, asks: false });
         } else if let Some(door) = doors.get_mut(name) {
             door.alive = false;
         }
     }
     for (_, exchange, answer) in facts.of(ANONYMOUS) {
         if let Some(door) = doors.get_mut(exchange.site.name.as_str()) {
-            door.open |= success(answer);
+            let asks = turned_away(facts, answer, door.genuine);
+            door.asks |= asks;
+            door.open |= success(answer) && !asks;
         }
     }
     doors

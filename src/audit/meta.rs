@@ -9,6 +9,7 @@ use super::exchange::{Exchange, Facts, Purpose};
 use super::forged::success;
 use super::probe::{Consent, Probe, Unsent};
 use super::scene;
+use super::turned_away::is_login_page;
 use crate::plan::RouteKind;
 use crate::record::Severity;
 use crate::wire::{Response, printable};
@@ -134,7 +135,7 @@ fn by_route(facts: &Facts) -> BTreeMap<&str, Vec<(usize, bool, u16)>> {
     let mut routes: BTreeMap<&str, Vec<(usize, bool, u16)>> = BTreeMap::new();
     for (index, exchange, answer) in facts.answers() {
         let works = match exchange.purpose {
-            Purpose::Control => success(answer),
+            Purpose::Control => success(answer) && !is_login_page(facts, answer),
             Purpose::PostWithCsrf | Purpose::BeforeLogout => answer.status < 400,
             _ => continue,
         };

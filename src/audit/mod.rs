@@ -45,6 +45,7 @@ pub mod scene;
 mod selection;
 pub mod statics;
 pub mod tls;
+pub mod turned_away;
 pub mod view;
 
 use std::collections::BTreeMap;

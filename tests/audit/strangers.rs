@@ -1,7 +1,8 @@
 //! Stacks that are no Django, each as small as what it shows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -99,5 +100,63 @@ async fn a_logout_without_a_refresh_token_gets_the_access_token() {
         let logout = of(&outcomes, "JWT-LOGOUT");
         assert_eq!(logout.outcome, outcome, "{}", logout.summary);
         assert_eq!(of(&outcomes, "JWT-REFRESH-REUSE").summary, "the login brings no refresh token");
+    }
+}
+
+/// Protected pages that ask nobody to log in somewhere else.
+const SESSION: &str = "[users]\nlist = [{ username = \"ada\", password = \"pw-of-ada-1\" }]\n\
+    [auth.site]\nkind = \"session\"\nlogin = \"/in\"\nlogout = \"/out\"\n\
+    [[routes]]\nname = \"mine\"\nget = \"/mine\"\nauth = \"site\"\n\
+    [load]\nmodel = \"open\"\nrate = 1\nduration = \"1s\"\n";
+
+#[tokio::test]
+async fn a_page_to_log_in_on_is_a_refusal_and_an_open_page_is_none() {
+    const FORM: &str =
+        "<form action=/in method=post><input name=username><input type=password name=password></form>";
+    // A page that is closed, one that is open, and one whose session ends as soon as another begins.
+    for (open, alone, required, others) in [
+        (false, false, Outcome::Warn, Outcome::Pass),
+        (true, false, Outcome::Fail, Outcome::Inconclusive),
+        (false, true, Outcome::Inconclusive, Outcome::Inconclusive),
+    ] {
+        let sessions: Mutex<Vec<String>> = Mutex::default();
+        let made = AtomicUsize::new(0);
+        let app = App::start(move |request| {
+            let cookie = header(request, "cookie").unwrap_or_default();
+            let sent = cookie.split("sessionid=").nth(1).unwrap_or_default().to_owned();
+            let mut sessions = sessions.lock().unwrap();
+            let inside = sessions.contains(&sent);
+            let html = "Content-Type: text/html\r\n";
+            let page = "<h1>Orders</h1> Lamp, table, delivered yesterday";
+            match path(request) {
+                "/in" if request.contains("password=pw-of-ada-1") => {
+                    let next = format!("{:032}", made.fetch_add(1, Ordering::Relaxed));
+                    let cookie = format!("Location: /\r\nSet-Cookie: sessionid={next}; Path=/\r\n");
+                    if alone {
+                        sessions.clear();
+                    }
+                    sessions.push(next);
+                    response(302, &cookie, "")
+                }
+                "/out" if request.starts_with("POST") => {
+                    sessions.retain(|session| *session != sent);
+                    response(302, "Location: /\r\n", "")
+                }
+                "/mine" if inside => response(200, html, page),
+                "/mine" if open => response(200, html, &format!("{FORM}{page}")),
+                "/in" | "/mine" => response(200, html, FORM),
+                _ => response(404, html, "no"),
+            }
+        })
+        .await;
+        let outcomes = audited(&app, SESSION, "AUTH-*,SESSION-LOGOUT").await;
+        let asked = of(&outcomes, "AUTH-REQUIRED");
+        assert_eq!(asked.outcome, required, "{}", asked.summary);
+        for id in ["AUTH-METHOD-BYPASS", "AUTH-PATH-BYPASS", "AUTH-PROXY-HDR"] {
+            assert_eq!(of(&outcomes, id).outcome, others, "{id}: {}", of(&outcomes, id).summary);
+        }
+        let logout = of(&outcomes, "SESSION-LOGOUT");
+        let expected = if open { Outcome::Inconclusive } else { Outcome::Pass };
+        assert_eq!(logout.outcome, expected, "{}", logout.summary);
     }
 }

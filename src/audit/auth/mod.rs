@@ -26,7 +26,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         probes: &[&WITHOUT_CREDENTIAL],
         rule: "Asks for each protected route without a credential. Passes 401, a redirect to a login, and 403 on session \
-               routes; warns for another refusal; fails on 2xx and 5xx.",
+               routes; warns for another refusal, a page to log in on that answers 2xx among them; fails on other 2xx and on 5xx.",
         references: &["CWE-306", "ASVS v5.0.0-8.3.1"],
         ..ROW.of(
             "AUTH-REQUIRED",

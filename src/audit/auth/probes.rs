@@ -4,13 +4,17 @@ use crate::audit::AuditInput;
 use crate::audit::collect::SessionAuth;
 use crate::audit::exchange::Purpose;
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{Prober, get, nonsense};
+use crate::audit::prober::{Prober, get, nonsense, site};
 use crate::audit::scene::{self, Target};
+use crate::audit::turned_away::LOGIN_PAGE;
+use crate::plan::RouteKind;
 use crate::secret::ExposeSecret;
 use crate::wire::Request;
 
 /// Most protected routes that are asked for without a credential.
 const ROUTES: usize = 50;
+/// Most login pages that are looked at beside them.
+const LOGINS: usize = 5;
 /// Requests with two credentials.
 const MIXED_ROUNDS: usize = 6;
 
@@ -46,14 +50,18 @@ fn no_second_user(input: &AuditInput<'_>) -> Option<&'static str> {
 pub static WITHOUT_CREDENTIAL: Probe = Probe {
     name: "auth-anonymous",
     consent: Consent::Active,
-    about: "each protected GET route with its credential, and without",
-    most: 2 * ROUTES,
+    about: "each protected GET route with its credential, and without; login pages",
+    most: 2 * ROUTES + LOGINS,
     lacks: no_route,
     send: |prober| {
         Box::pin(async move {
             for target in scene::protected(prober.input, 0).into_iter().take(ROUTES) {
                 prober.control(&target).await;
                 prober.send(ANONYMOUS, target.site("no credential", false), target.bare.clone()).await;
+            }
+            for auth in SessionAuth::all(prober.input.plan).take(LOGINS) {
+                let place = site(&format!("login page of {}", auth.name), RouteKind::Login);
+                prober.send(LOGIN_PAGE, place, get(auth.login)).await;
             }
         })
     },

@@ -7,6 +7,7 @@ use super::probes::{
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts};
 use crate::audit::forged::{Door, doors, judged, names, refused, shows, success};
+use crate::audit::turned_away::turned_away;
 use crate::wire::{Response, printable};
 
 /// Whether the genuine request carried a cookie and nothing else.
@@ -23,10 +24,10 @@ pub fn required(facts: &Facts) -> Judgement {
     let (mut places, mut observations, mut dead) = (0, Vec::new(), None);
     for (index, exchange, answer) in facts.of(ANONYMOUS) {
         let name = exchange.site.name.as_str();
-        if !doors.contains_key(name) {
+        let Some(door) = doors.get(name) else {
             dead = Some(name);
             continue;
-        }
+        };
         places += 1;
         let session = by_session(facts, name);
         let to = answer.header("location").unwrap_or_default();
@@ -34,6 +35,10 @@ pub fn required(facts: &Facts) -> Judgement {
             401 => continue,
             403 if session => continue,
             300..=399 if to.to_ascii_lowercase().contains("login") => continue,
+            status @ 200..=299 if turned_away(facts, answer, door.genuine) => (
+                Level::Warn,
+                format!("answered {status} with a page to log in on, where 401 or a redirect says it"),
+            ),
             200..=299 => (Level::Fail, format!("answered {} without a credential", answer.status)),
             500.. => (Level::Fail, format!("answered {} without a credential", answer.status)),
             300..=399 => (Level::Warn, format!("sent to `{}`, which is no login", printable(&to, 80))),
@@ -51,7 +56,7 @@ pub fn required(facts: &Facts) -> Judgement {
 
 pub fn invalid_token(facts: &Facts) -> Judgement {
     let elsewhere_401 = facts.of(ANONYMOUS).any(|(_, _, answer)| answer.status == 401);
-    refused(facts, BAD_TOKEN, |exchange, answer, _| {
+    refused(facts, BAD_TOKEN, |exchange, answer, door| {
         if exchange.site.variant != "unknown token" {
             return None;
         }
@@ -66,7 +71,7 @@ pub fn invalid_token(facts: &Facts) -> Judgement {
             403 if !elsewhere_401 => {
                 Some((Level::Warn, "answered 403 where 401 tells a client to log in again".into()))
             }
-            status if success(answer) || status >= 500 || status == 403 => {
+            status if door.opens(facts, answer) || status >= 500 || status == 403 => {
                 Some((Level::Fail, format!("an unknown token was answered {status}")))
             }
             status => Some((Level::Warn, format!("an unknown token was answered {status}, not 401"))),
@@ -74,16 +79,11 @@ pub fn invalid_token(facts: &Facts) -> Judgement {
     })
 }
 
-/// 2xx and 5xx are wrong.
-fn never_works(what: &str, answer: &Response) -> Option<(Level, String)> {
-    let status = answer.status;
-    (success(answer) || status >= 500).then(|| (Level::Fail, format!("{what} was answered {status}")))
-}
-
 pub fn malformed(facts: &Facts) -> Judgement {
-    refused(facts, BAD_TOKEN, |exchange, answer, _| match exchange.site.variant.as_str() {
-        "unknown token" => None,
-        variant => never_works(&format!("Authorization with {variant}"), answer),
+    refused(facts, BAD_TOKEN, |exchange, answer, door| {
+        let (variant, status) = (exchange.site.variant.as_str(), answer.status);
+        let wrong = variant != "unknown token" && (door.opens(facts, answer) || status >= 500);
+        wrong.then(|| (Level::Fail, format!("Authorization with {variant} was answered {status}")))
     })
 }
 
@@ -116,7 +116,7 @@ pub fn other_user(facts: &Facts) -> Judgement {
 pub fn method_bypass(facts: &Facts) -> Judgement {
     refused(facts, METHOD, |exchange, answer, door| {
         let method = exchange.site.variant.as_str();
-        let opened = success(answer) && (method != "OPTIONS" || shows(facts, answer, door.genuine));
+        let opened = door.opens(facts, answer) && (method != "OPTIONS" || shows(facts, answer, door.genuine));
         opened.then(|| (Level::Fail, format!("{method} without a credential was answered {}", answer.status)))
     })
 }
@@ -133,14 +133,14 @@ pub fn path_bypass(facts: &Facts) -> Judgement {
 pub fn proxy_header(facts: &Facts) -> Judgement {
     refused(facts, PROXY_HEADER, |exchange, answer, door| {
         let root = exchange.request.target == "/" && !shows(facts, answer, door.genuine);
-        (success(answer) && !root)
+        (door.opens(facts, answer) && !root)
             .then(|| (Level::Fail, format!("`{}` opens it without a credential", exchange.site.variant)))
     })
 }
 
 pub fn in_url(facts: &Facts) -> Judgement {
-    refused(facts, IN_URL, |exchange, answer, _| {
-        success(answer).then(|| (Level::Fail, format!("the {} is accepted", exchange.site.variant)))
+    refused(facts, IN_URL, |exchange, answer, door| {
+        door.opens(facts, answer).then(|| (Level::Fail, format!("the {} is accepted", exchange.site.variant)))
     })
 }
 

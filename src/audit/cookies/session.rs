@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::attributes::shown;
 use super::set_cookie::SetCookie;
+use crate::audit::turned_away::turned_away;
 use crate::audit::{Exchange, Facts, Judgement, Level, Observation, Purpose};
 use crate::secret::mark;
 use crate::wire::Response;
@@ -150,7 +151,7 @@ fn alphabet(text: &str) -> f64 {
 pub(super) enum Proof {
     /// The session opens the page.
     Works,
-    /// It does not: 401, 403, 404, or a redirect to the login.
+    /// It does not: 401, 403, 404, a redirect to the login, or a page to log in on.
     Ended,
     /// Neither, and why.
     Nothing(String),
@@ -158,13 +159,17 @@ pub(super) enum Proof {
 
 /// Reads the answer beside the control, the same page without any session.
 pub(super) fn proof(facts: &Facts, after: &Response) -> Proof {
-    let public = |(_, _, page): (usize, &Exchange, &Response)| (200..300).contains(&page.status);
+    let genuine = facts.of(Purpose::BeforeLogout).next();
+    let asks = |page: &Response| genuine.is_some_and(|(_, _, before)| turned_away(facts, page, before));
+    let public =
+        |(_, _, page): (usize, &Exchange, &Response)| (200..300).contains(&page.status) && !asks(page);
     if facts.of(Purpose::AnonymousPage).any(public) {
         return Proof::Nothing(
             "the page is answered without a session too, so it tells nothing of one".into(),
         );
     }
     match after.status {
+        200..=299 if asks(after) => Proof::Ended,
         200..=299 => Proof::Works,
         301 | 302 | 303 | 307 | 308 | 401 | 403 | 404 => Proof::Ended,
         other => Proof::Nothing(format!("the page answered {other}, which tells nothing of the session")),
