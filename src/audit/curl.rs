@@ -4,7 +4,7 @@ use super::evidence::{LONG_VALUE, Reporter};
 use crate::wire::{Endpoint, Request};
 
 /// Where requests go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Origin {
     /// `https`.
     pub(super) scheme: String,
@@ -14,6 +14,8 @@ pub(super) struct Origin {
     pub(super) resolve: Option<String>,
     /// The authority's file as the scenario has it.
     pub(super) authority: Option<String>,
+    /// Asked over HTTP/2 without TLS.
+    pub(super) prior_knowledge: bool,
 }
 
 impl Origin {
@@ -27,6 +29,7 @@ impl Origin {
             host: endpoint.host.clone(),
             resolve: (name != given).then(|| format!("{name}:{port}:{}", endpoint.address.ip())),
             authority: authority.map(str::to_owned),
+            prior_knowledge: endpoint.http2.is_some() && endpoint.tls.is_none(),
         }
     }
 }
@@ -41,6 +44,9 @@ pub(super) fn command(origin: &Origin, request: &Request, reporter: &Reporter<'_
         words.push("--head".to_owned());
     } else {
         words.push(format!("-X {}", quoted(&request.method)));
+    }
+    if origin.prior_knowledge {
+        words.push("--http2-prior-knowledge".to_owned());
     }
     match &origin.authority {
         // Rendered for each run: only a variable can name it.
@@ -170,8 +176,7 @@ mod tests {
 
     #[test]
     fn bytes_by_hand_are_printed_as_they_are() {
-        let origin =
-            Origin { scheme: "http".into(), host: "127.0.0.1:8000".into(), resolve: None, authority: None };
+        let origin = Origin { scheme: "http".into(), host: "127.0.0.1:8000".into(), ..Origin::default() };
         let bytes = "GET /%41 HTTP/1.1\r\nX: a\0\u{b}'b\\n\n";
         let command = by_hand(&origin, bytes);
         let script = command.strip_suffix(" | nc 127.0.0.1 8000").unwrap();

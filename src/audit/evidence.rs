@@ -109,7 +109,8 @@ impl<'a> Reporter<'a> {
         let mut out = String::new();
         // Scrubbed before it is cut: half a secret would not be recognised.
         let target = shortened(&self.scrub(&request.target));
-        self.line(&mut out, &format!("{} {target} HTTP/1.1", request.method));
+        let version = if origin.prior_knowledge { "2" } else { "1.1" };
+        self.line(&mut out, &format!("{} {target} HTTP/{version}", request.method));
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             self.line(&mut out, &format!("Host: {}", origin.host));
         }
@@ -285,8 +286,8 @@ mod tests {
         let origin = Origin {
             scheme: "https".into(),
             host: "127.0.0.1:8443".into(),
-            resolve: None,
             authority: Some("our ca.pem".into()),
+            ..Origin::default()
         };
         let reporter = Reporter::new(&facts, &redactor, ["X-Api-Key".to_owned()], &origin);
         reporter.evidence(find(check).unwrap_or_else(|| panic!("{check}")), &facts.exchanges[0])
@@ -329,8 +330,7 @@ mod tests {
         let of = |host: &str, scheme: &str| Origin {
             scheme: scheme.into(),
             host: host.into(),
-            resolve: None,
-            authority: None,
+            ..Origin::default()
         };
         let mut facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &[], "");
         facts.exchanges[0].elsewhere = Some(Box::new(of("127.0.0.1:8000", "http")));
@@ -369,7 +369,7 @@ mod tests {
             }
             facts.exchanges[0].request.target = target;
             facts.exchanges[0].by_hand = bytes.map(|bytes| Box::new(ByHand { bytes, ..ByHand::default() }));
-            let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
+            let origin = Origin { scheme: "http".into(), host: "h".into(), ..Origin::default() };
             let redactor = Redactor::new([KNOWN]);
             let reporter = Reporter::new(&facts, &redactor, [], &origin);
             reporter.evidence(find("CK-SECURE").unwrap(), &facts.exchanges[0])
@@ -394,7 +394,7 @@ mod tests {
         assert!(capped(long.clone()).len() <= TEXT + "…".len());
         let many: Vec<(&str, &str)> = (0..2000).map(|_| ("X-Many", "value")).collect();
         let facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 200, &many, &long);
-        let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
+        let origin = Origin { scheme: "http".into(), host: "h".into(), ..Origin::default() };
         let redactor = Redactor::default();
         let reporter = Reporter::new(&facts, &redactor, [], &origin);
         let check = Check { shows_body: true, ..*find("CK-SECURE").unwrap() };
@@ -408,7 +408,7 @@ mod tests {
         let check = Check { shows_body: true, ..*find("DJ-DEBUG-404").unwrap() };
         let facts = facts(true).answer(Purpose::Rest, RouteKind::Html, 404, &[], &format!("a\x1bb\n{KNOWN}"));
         let redactor = Redactor::new([KNOWN]);
-        let origin = Origin { scheme: "http".into(), host: "h".into(), resolve: None, authority: None };
+        let origin = Origin { scheme: "http".into(), host: "h".into(), ..Origin::default() };
         let reporter = Reporter::new(&facts, &redactor, [], &origin);
         let body = reporter.evidence(&check, &facts.exchanges[0]).body.unwrap();
         assert!(body.starts_with("a\\x1bb\n[redacted"), "{body}");

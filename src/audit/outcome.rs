@@ -207,8 +207,7 @@ mod tests {
     }
 
     fn outcome(check: &Check, facts: &Facts) -> CheckOutcome {
-        let origin =
-            Origin { scheme: "https".into(), host: facts.host.clone(), resolve: None, authority: None };
+        let origin = Origin { scheme: "https".into(), host: facts.host.clone(), ..Origin::default() };
         let redactor = Redactor::new(["a-secret-value"]);
         judge(check, facts, &Reporter::new(facts, &redactor, [], &origin))
     }

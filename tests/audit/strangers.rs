@@ -10,6 +10,7 @@ use shakedown::audit::Selection;
 use shakedown::auth::Wallet;
 use shakedown::record::{CheckOutcome, Outcome};
 use shakedown::wire::Endpoint;
+use tokio::net::TcpListener;
 
 use crate::of;
 use crate::site::{plan, run};
@@ -159,4 +160,48 @@ async fn a_page_to_log_in_on_is_a_refusal_and_an_open_page_is_none() {
         let expected = if open { Outcome::Inconclusive } else { Outcome::Pass };
         assert_eq!(logout.outcome, expected, "{}", logout.summary);
     }
+}
+
+/// The only server here that speaks HTTP/2: it answers everything with one page, and nothing over HTTP/1.1.
+async fn only_http2() -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await?;
+                while let Some(asked) = connection.accept().await {
+                    let answer = http::Response::builder().header("content-length", "2").body(()).unwrap();
+                    asked?.1.send_response(answer, false)?.send_data("hi".into(), true)?;
+                }
+                Ok::<(), h2::Error>(())
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_stack_of_http2_alone_is_not_judged_by_what_http1_does() {
+    let address = only_http2().await;
+    let url = format!("http://{address}");
+    let consent = "http = \"2\"\naudit = { active = true, guarded = true }";
+    let plan = plan(&url, consent, &routes(2));
+    let endpoint = Endpoint::resolve(&url.parse().unwrap(), None, None).await.unwrap().over_http2(1);
+    let checks = Selection::parse("HTTP-*,HDR-XCTO").unwrap();
+    let outcomes = run(&plan, &endpoint, &BTreeMap::new(), &Wallet::default(), &checks).await;
+    for id in [
+        "HTTP-DUP-HOST",
+        "HTTP-CL-TE",
+        "HTTP-TE-OBFUSCATED",
+        "HTTP-BARE-LF",
+        "HTTP-KEEPALIVE",
+        "HTTP-CL-MISMATCH",
+    ] {
+        let outcome = of(&outcomes, id);
+        assert_eq!(outcome.outcome, Outcome::NotApplicable, "{id}: {}", outcome.summary);
+    }
+    let places = outcomes.iter().flat_map(|outcome| &outcome.places);
+    let shown: Vec<_> = places.filter_map(|place| place.evidence.as_ref()).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|shown| shown.curl.contains(" --http2-prior-knowledge ")));
 }

@@ -1,7 +1,7 @@
 //! Requests that two servers in a row may read differently. Each is whole by every reading, goes over a connection of its
 //! own, and nothing of it can reach anybody else's answer.
 
-use super::{Taken, nothing_sent, of, taken};
+use super::{Taken, nothing_sent, of, only_http2, taken};
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose, Site};
 use crate::audit::probe::{Consent, Probe};
@@ -35,7 +35,7 @@ pub static FRAMING: Probe = Probe {
     about: "POSTs to the front page with Content-Length and (malformed) Transfer-Encoding, whole by either, each on a connection \
             of its own with an ordinary GET behind it",
     most: 12,
-    lacks: |_| None,
+    lacks: only_http2,
     send: |prober| Box::pin(framing(prober)),
 };
 
@@ -70,7 +70,7 @@ pub static HOSTS: Probe = Probe {
     consent: Consent::Active,
     about: "the front page with two Host lines, with a foreign host in the request line, and with a foreign Host alone",
     most: 4,
-    lacks: |_| None,
+    lacks: only_http2,
     send: |prober| {
         Box::pin(async move {
             let head = Head::new(prober);
@@ -96,7 +96,7 @@ pub static SYNTAX: Probe = Probe {
     consent: Consent::Active,
     about: "the front page with a space before a header's colon, a NUL in a value, and line feeds alone as line ends",
     most: 4,
-    lacks: |_| None,
+    lacks: only_http2,
     send: |prober| {
         Box::pin(async move {
             let head = Head::new(prober);

@@ -81,7 +81,17 @@ pub fn methods(facts: &Facts) -> Judgement {
     }
 }
 
+/// What HTTP/2 does by its frames: the exchanges with prior knowledge were one a connection.
+fn by_frames(facts: &Facts) -> Option<Judgement> {
+    (facts.http2 && !facts.https).then(|| {
+        Judgement::NotApplicable("HTTP/2 with prior knowledge: its frames say where an answer ends".into())
+    })
+}
+
 pub fn keep_alive(facts: &Facts) -> Judgement {
+    if let Some(other) = by_frames(facts) {
+        return other;
+    }
     let answers: Vec<(usize, &Response)> =
         facts.of(Purpose::Rest).map(|(index, _, answer)| (index, answer)).collect();
     let mut observations = Vec::new();
@@ -96,6 +106,9 @@ pub fn keep_alive(facts: &Facts) -> Judgement {
 }
 
 pub fn length(facts: &Facts) -> Judgement {
+    if let Some(other) = by_frames(facts) {
+        return other;
+    }
     let usual = [Purpose::Rest, Purpose::Repeat, Purpose::LoginPage];
     let (mut places, mut observations) = (0, Vec::new());
     let exchanges = facts.exchanges.iter().enumerate().filter(|(_, e)| usual.contains(&e.purpose));

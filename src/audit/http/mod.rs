@@ -8,6 +8,7 @@ mod probes;
 pub(super) mod samples;
 mod slow;
 
+use super::AuditInput;
 use super::check::{Check, Judgement, Mode};
 use super::exchange::{Exchange, Facts, Purpose};
 use super::probe::Probe;
@@ -138,6 +139,12 @@ pub const CHECKS: &[Check] = &[
 
 /// Probes of sizes that grow.
 pub(super) const SIZES: &[&Probe] = &[&HEADERS, &BODIES, &URIS];
+
+/// Why bytes of HTTP/1.1 are not sent by hand: nothing else is asked over HTTP/1.1 either.
+fn only_http2(input: &AuditInput<'_>) -> Option<&'static str> {
+    (input.endpoint.http2.is_some() && input.endpoint.tls.is_none())
+        .then_some("the stack is asked over HTTP/2 with prior knowledge, and this is about HTTP/1.1")
+}
 
 /// How the server took a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{nothing_sent, of};
+use super::{nothing_sent, of, only_http2};
 use crate::audit::AuditInput;
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::exchange::{Exchange, Facts, Purpose};
@@ -26,11 +26,8 @@ const BYTES: u32 = 18;
 const HELD_UP: Duration = Duration::from_secs(1);
 
 fn impatient(input: &AuditInput<'_>) -> Option<&'static str> {
-    input
-        .plan
-        .patience
-        .is_none()
-        .then_some("it takes a minute and a half: set `patience = \"90s\"` in [audit]")
+    let hint = "it takes a minute and a half: set `patience = \"90s\"` in [audit]";
+    only_http2(input).or(input.plan.patience.is_none().then_some(hint))
 }
 
 pub static SLOW_HEADER: Probe = Probe {
