@@ -68,6 +68,8 @@ impl Ratio {
             (Some(first), Some(second)) if first > 0.0 => Some(second / first),
             _ => None,
         };
+        // A record may hold any number.
+        let ratio = ratio.filter(|ratio| ratio.is_finite());
         Ratio { route: route.to_owned(), metric, first, second, ratio, evidence: None }
     }
 

@@ -69,12 +69,16 @@ impl<'a> Pairs<'a> {
         }
         let a = Measured::of(&self.first, first)?;
         let b = Measured::of(&self.second, second)?;
+        let positive = |(a, b): &(Vec<f64>, Vec<f64>)| a.iter().chain(b).all(|value| *value > 0.0);
+        let logs = |values: &[f64]| values.iter().map(|value| value.ln()).collect::<Vec<_>>();
         // A ratio of error rates needs errors; their difference only requests.
-        let ratio = self.values(&a, &b, metric, metric.counts(true)).and_then(|(a, b)| {
-            let positive = a.iter().chain(&b).all(|value| *value > 0.0);
-            positive.then(|| (a.iter().map(|v| v.ln()).collect(), b.iter().map(|v| v.ln()).collect()))
-        });
-        let ratio = ratio.and_then(|(a, b): (Vec<f64>, Vec<f64>)| self.estimate(&a, &b));
+        let ratio = match self.values(&a, &b, metric, metric.counts(true)).filter(positive) {
+            // Where next to nothing is known its end is no number.
+            Some((a, b)) => {
+                Some(self.estimate(&logs(&a), &logs(&b)).filter(|of| of.interval.high.exp().is_finite())?)
+            }
+            None => None,
+        };
         let (a, b) = self.values(&a, &b, metric, metric.counts(false))?;
         Some((ratio, self.estimate(&a, &b)?))
     }

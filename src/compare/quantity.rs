@@ -71,7 +71,10 @@ pub fn first_line(text: &str) -> &str {
 
 fn significant(value: f64) -> String {
     let size = value.abs();
-    if size >= 99.95 {
+    if size >= 1e15 {
+        // More digits than there are in it.
+        format!("{value:.2e}")
+    } else if size >= 99.95 {
         let whole = count(size.round() as u64);
         if value < 0.0 { format!("-{whole}") } else { whole }
     } else if size >= 9.995 {
@@ -100,6 +103,7 @@ mod tests {
         assert_eq!([bytes(512.0), bytes(1024.0 * 1024.0), bytes(5e9)], ["512 B", "1.00 MiB", "4.66 GiB"]);
         assert_eq!([rate(0.42), rate(179.0), rate(40_607.4)], ["0.42", "179", "40,607"]);
         assert_eq!([ratio(0.83), ratio(226.0), ratio(0.012)], ["0.83x", "226x", "0.012x"]);
+        assert_eq!([rate(1e14), rate(3e40)], ["100,000,000,000,000", "3.00e40"]);
     }
 
     #[test]

@@ -53,7 +53,8 @@ fn unsure(comparison: &Comparison) -> Vec<String> {
                 "the blocks used too little CPU for the system's ticks of a hundredth of a second"
             }
             Metric::Capacity => return None,
-            _ => "the blocks have too few answers for it",
+            Metric::Errors => "too few blocks have any",
+            _ => "the blocks have too few answers for it, or too few of them differ",
         };
         Some(format!("{} has no interval: {why}", row.metric.title()))
     };

@@ -51,8 +51,8 @@ pub struct Estimate {
     pub blocks: usize,
 }
 
-/// The mean of the differences of paired blocks. `None` with fewer than [`LEAST`] pairs or with a difference that is no
-/// number.
+/// The mean of the differences of paired blocks. `None` with fewer than [`LEAST`] pairs, with a difference that is no
+/// number, or where so many are equal that no end of an interval is known.
 pub fn paired(differences: &[f64], seed: u64) -> Option<Estimate> {
     if differences.len() < LEAST || differences.iter().any(|d| !d.is_finite()) {
         return None;
@@ -64,11 +64,11 @@ pub fn paired(differences: &[f64], seed: u64) -> Option<Estimate> {
         let drawn = redrawn(&centred, &mut draws);
         score(drawn.mean, drawn.error())
     });
-    Some(estimate(at.mean, at.error(), scores.collect(), differences.len()))
+    estimate(at.mean, at.error(), scores, differences.len())
 }
 
 /// The mean of the second blocks less that of the first, where no block belongs to another: two runs at two times.
-/// `None` with fewer than [`LEAST`] blocks on a side or with a value that is no number.
+/// `None` with fewer than [`LEAST`] blocks on a side, and as for pairs.
 pub fn unpaired(first: &[f64], second: &[f64], seed: u64) -> Option<Estimate> {
     let fewer = first.len().min(second.len());
     if fewer < LEAST || first.iter().chain(second).any(|value| !value.is_finite()) {
@@ -82,7 +82,7 @@ pub fn unpaired(first: &[f64], second: &[f64], seed: u64) -> Option<Estimate> {
         let (a, b) = (redrawn(&left, &mut draws), redrawn(&right, &mut draws));
         score(b.mean - a.mean, a.error().hypot(b.error()))
     });
-    Some(estimate(difference, a.error().hypot(b.error()), scores.collect(), fewer))
+    estimate(difference, a.error().hypot(b.error()), scores, fewer)
 }
 
 fn centred(values: &[f64], mean: f64) -> Vec<f64> {
@@ -99,8 +99,11 @@ fn redrawn(centred: &[f64], draws: &mut Draws) -> Moments {
     }
     let count = centred.len() as f64;
     let mean = sum / count;
-    // Equal values leave nothing but what was rounded off.
-    Moments { mean, variance: ((squares - sum * mean) / (count - 1.0)).max(0.0), count }
+    Moments {
+        mean,
+        variance: unless_rounded_off(squares - sum * mean, squares * 1e-12) / (count - 1.0),
+        count,
+    }
 }
 
 struct Moments {
@@ -120,7 +123,16 @@ fn moments(values: &[f64]) -> Moments {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    Moments { mean, variance: squares / (count - 1.0), count }
+    Moments {
+        mean,
+        variance: unless_rounded_off(squares, count * mean * mean * 1e-24) / (count - 1.0),
+        count,
+    }
+}
+
+/// A sum of squares around a mean; zero where it is no more than what is rounded off of equal values.
+fn unless_rounded_off(squares: f64, rounded: f64) -> f64 {
+    if squares > rounded { squares } else { 0.0 }
 }
 
 /// Distance in standard errors. A resample of equal values is infinitely far from every other mean.
@@ -129,22 +141,30 @@ fn score(distance: f64, error: f64) -> f64 {
     if distance == 0.0 { 0.0 } else { distance / error }
 }
 
-fn estimate(point: f64, error: f64, mut scores: Vec<f64>, blocks: usize) -> Estimate {
+fn estimate(point: f64, error: f64, scores: impl Iterator<Item = f64>, blocks: usize) -> Option<Estimate> {
+    if error == 0.0 {
+        // Equal blocks have no spread: the interval is the point.
+        let interval = Interval::around(point, 0.0);
+        let p = if point == 0.0 { 1.0 } else { 1.0 / (RESAMPLES + 1) as f64 };
+        return Some(Estimate { point, interval, narrow: interval, p, blocks });
+    }
+    let mut scores: Vec<f64> = scores.collect();
+    scores.sort_unstable_by(f64::total_cmp);
+    let half = |level: f64| scores[((RESAMPLES + 1) as f64 * level).round() as usize - 1] * error;
+    // One block that differs among equal ones is missing from every third resample, which then has no spread to measure
+    // its distance in: one block that differs does not say how often one does.
+    if half(0.95).is_infinite() {
+        return None;
+    }
     let observed = score(point, error);
     let further = scores.iter().filter(|score| **score >= observed).count();
-    scores.sort_unstable_by(f64::total_cmp);
-    let half = |level: f64| {
-        let rank = ((RESAMPLES + 1) as f64 * level).round() as usize;
-        // Equal blocks have no spread: then the interval is the point.
-        if error == 0.0 { 0.0 } else { scores[rank - 1] * error }
-    };
-    Estimate {
+    Some(Estimate {
         point,
         interval: Interval::around(point, half(0.95)),
         narrow: Interval::around(point, half(0.90)),
-        p: if error == 0.0 && point == 0.0 { 1.0 } else { (1 + further) as f64 / (RESAMPLES + 1) as f64 },
+        p: (1 + further) as f64 / (RESAMPLES + 1) as f64,
         blocks,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -200,6 +220,28 @@ mod tests {
         assert_eq!((same.point, same.interval.low, same.interval.high, same.p), (0.0, 0.0, 0.0, 1.0));
         let apart = paired(&[0.5; 6], 1).unwrap();
         assert!(apart.interval.low == 0.5 && apart.interval.high == 0.5 && apart.p < 0.01, "{apart:?}");
+        for value in [0.1, 1.03_f64.ln(), 1e9 / 3.0] {
+            for blocks in 5..25 {
+                let apart = paired(&vec![value; blocks], 1).unwrap().interval;
+                assert_eq!(apart.low, apart.high, "{blocks} times {value}: nothing but what was rounded off");
+            }
+        }
+    }
+
+    #[test]
+    fn one_block_that_differs_from_equal_ones_gives_no_interval() {
+        for blocks in [6, 10, 20] {
+            for usual in [0.0, 0.1, 1.03_f64.ln()] {
+                let mut values = vec![usual; blocks];
+                assert_eq!(unpaired(&values, &values, 1).map(|same| same.p), Some(1.0));
+                values[3] += 0.01;
+                assert_eq!(paired(&values, 1), None, "{blocks} blocks");
+                assert_eq!(unpaired(&vec![usual; blocks], &values, 1), None, "{blocks} blocks");
+            }
+        }
+        let half: Vec<f64> = (0..20).map(|n| f64::from(n % 2) * 0.01).collect();
+        let known = paired(&half, 1).unwrap().interval;
+        assert!(known.low.is_finite() && known.high.is_finite(), "{known:?}");
     }
 
     #[test]
