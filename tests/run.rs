@@ -304,7 +304,7 @@ fn a_server_that_answers_500_is_measured_and_said() {
 fn a_run_without_a_good_answer_is_invalid_even_without_gates() {
     let target = Target::start("dev", None, &[]);
     let routes = "[[routes]]\nname = \"boom\"\nget = \"/boom/\"\n";
-    for rest in [routes.to_owned(), format!("{routes}\n[gates]\npass = [\"dev: errors <= 100%\"]\n")] {
+    for rest in [routes.to_owned(), format!("{routes}\n[gates]\npass = [\"dev: errors > 50%\"]\n")] {
         let ended = Trial::new(&at_url(&target.url, &rest)).run(&["--json"]).expect(3);
         let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(summary["status"], "unknown", "{rest}");

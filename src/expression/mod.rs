@@ -40,6 +40,11 @@ impl Gate {
         }
     }
 
+    /// Whether another one, maybe spelt otherwise, says the same.
+    pub fn asks_the_same(&self, other: &Gate) -> bool {
+        self.expression == other.expression
+    }
+
     /// Whether it rests on the baseline of the audit.
     pub fn asks_for_baseline(&self) -> bool {
         matches!(self.expression, Expression::NewFindings(..))

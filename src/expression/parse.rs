@@ -2,7 +2,7 @@
 
 use super::bound::{Bound, metric};
 use super::parser::{Names, Parser, error};
-use super::slip::nearest;
+use super::slip::{nearest, short};
 use super::subject::Subject;
 use super::{GateError, Metric, Severity};
 
@@ -45,6 +45,12 @@ impl<'a> Parser<'a> {
             return self.audit(stack, subject.is_some(), predicate);
         }
         let Some(subject) = subject else { return self.without_colon(text) };
+        if subject.contains(['<', '>']) && !self.knows(subject) && self.names.checked {
+            let help =
+                "the stack stands first, as in `prod: p99 < 250ms`, and each gate is a string of its own";
+            let message = format!("`{}` stands before the last colon and names no stack", short(subject));
+            return Err(self.wrong(subject, message, help));
+        }
         if let Some((a, b)) = self.versus(subject) {
             return self.ratio(a, b, predicate);
         }
@@ -52,7 +58,7 @@ impl<'a> Parser<'a> {
             let help = format!("name both stacks, as in `{}`", self.example_pair());
             return Err(self.wrong(
                 subject,
-                format!("only `{}` is named before or after `vs`", pair.trim()),
+                format!("only `{}` is named before or after `vs`", short(pair.trim())),
                 help,
             ));
         }
@@ -72,11 +78,15 @@ impl<'a> Parser<'a> {
         let stack = first.split('/').next().unwrap_or(first);
         let rest = text.get(first.len()..).unwrap_or("").trim();
         if self.names.stacks.contains(&stack) && !rest.is_empty() {
-            let help = format!("write `{first}: {rest}`");
+            let help = format!("write `{first}: {}`", short(rest));
             return Err(self.wrong(first, format!("a colon is missing after `{first}`"), help));
         }
         if let Some(near) = nearest(first, Metric::ALL.map(Metric::name)) {
-            return Err(self.wrong(first, format!("no metric `{first}`"), format!("did you mean `{near}`?")));
+            return Err(self.wrong(
+                first,
+                format!("no metric `{}`", short(first)),
+                format!("did you mean `{near}`?"),
+            ));
         }
         Err(self.wrong(text, "this is no gate: it has no colon", FORMS))
     }
@@ -91,12 +101,17 @@ impl<'a> Parser<'a> {
         }
         let stack = match stack {
             "" => None,
-            name => Some(self.stack(name)?),
+            name => Some(self.audited(name)?),
         };
         let list = "info, low, medium, high or critical";
         let Some(word) = predicate.strip_prefix("no ").map(str::trim) else {
-            let help = format!("write `no` and a severity ({list}), as in `audit prod: no high`");
-            return Err(self.wrong(predicate, format!("`{predicate}` says nothing about findings"), help));
+            let help = if predicate.contains(['<', '>']) {
+                "leave out `audit`: a limit is on a stack's number, as in `prod: errors < 0.1%`".to_owned()
+            } else {
+                format!("write `no` and a severity ({list}), as in `audit prod: no high`")
+            };
+            let message = format!("`{}` says nothing about findings", short(predicate));
+            return Err(self.wrong(predicate, message, help));
         };
         let (word, new) = match word.strip_prefix("new ") {
             Some(rest) => (rest.trim(), true),
@@ -110,14 +125,33 @@ impl<'a> Parser<'a> {
                     Some(near) => format!("did you mean `{near}`? Severities are {list}"),
                     None => format!("severities are {list}; `no high` also means no critical"),
                 };
-                Err(self.wrong(word, format!("no severity `{word}`"), help))
+                Err(self.wrong(word, format!("no severity `{}`", short(word)), help))
             }
+        }
+    }
+
+    fn audited(&self, name: &str) -> Result<String, GateError> {
+        match name.split_once('/') {
+            Some((stack, _)) if self.names.stacks.contains(&stack) && !self.names.stacks.contains(&name) => {
+                let help = format!("write `audit {stack}: …`");
+                Err(self.wrong(name, "an audit is of a whole stack, not of a route", help))
+            }
+            _ => self.stack(name),
         }
     }
 
     fn ratio(&self, a: &'a str, b: &'a str, predicate: &'a str) -> Result<Expression, GateError> {
         if b == "baseline" && !self.names.stacks.contains(&"baseline") {
             return self.past(a, predicate);
+        }
+        if self.names.checked && !self.names.stacks.contains(&"baseline") {
+            if a == "baseline" {
+                let help = format!("this run stands first: write `{b} vs baseline`");
+                return Err(self.wrong(a, "the baseline is what a run is held against", help));
+            }
+            if !self.knows(b) && nearest(b, ["baseline"]).is_some() {
+                return Err(self.wrong(b, format!("no stack `{b}`"), "did you mean `baseline`?"));
+            }
         }
         let (mut first, mut second) = (self.subject(a)?, self.subject(b)?);
         // `prod/notes vs dev` asks about the same route on both.
@@ -134,7 +168,7 @@ impl<'a> Parser<'a> {
         }
         if first == second {
             let help = format!("name two stacks, as in `{}`", self.example_pair());
-            return Err(self.wrong(b, format!("`{a}` is compared with itself"), help));
+            return Err(self.wrong(b, format!("`{}` is compared with itself", short(a)), help));
         }
         let bound = self.bound(predicate, true)?;
         self.fits(a, &first, bound)?;

@@ -2,7 +2,7 @@
 
 use super::GateError;
 use super::parser::Parser;
-use super::slip::{listed, nearest};
+use super::slip::{listed, nearest, short};
 
 /// Whose number it is. No stack: each of them; no route: all together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl<'a> Parser<'a> {
         splits.iter().find(|(a, b)| self.knows(a) && self.knows(b)).or(splits.first()).copied()
     }
 
-    fn knows(&self, subject: &str) -> bool {
+    pub(super) fn knows(&self, subject: &str) -> bool {
         if self.names.stacks.contains(&subject) {
             return true;
         }
@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => listed("routes", self.names.routes),
             };
-            return Err(self.wrong(route, format!("no route `{route}`"), help));
+            return Err(self.wrong(route, format!("no route `{}`", short(route)), help));
         }
         Ok(Subject { stack, route: Some(route.to_owned()) })
     }
@@ -78,12 +78,16 @@ impl<'a> Parser<'a> {
         let help = if self.names.routes.contains(&name) {
             let stack = self.names.stacks.last().copied().unwrap_or("prod");
             format!("`{name}` is a route: write `{stack}/{name}`, or `/{name}` for every stack")
+        } else if matches!(name, "*" | "all" | "any" | "each" | "every") {
+            "a gate without a stack asks every stack, as in `p99 < 250ms` or `/notes: p99 < 250ms`".to_owned()
+        } else if [" versus ", " VS ", " Vs ", " vs. "].iter().any(|word| name.contains(word)) {
+            format!("a comparison is written with `vs`, as in `{}: p95 < 0.8x`", self.example_pair())
         } else {
             match nearest(name, self.names.stacks.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => listed("stacks", self.names.stacks),
             }
         };
-        Err(self.wrong(name, format!("no stack `{name}`"), help))
+        Err(self.wrong(name, format!("no stack `{}`", short(name)), help))
     }
 }

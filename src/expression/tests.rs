@@ -86,7 +86,8 @@ fn errors_point_and_teach() {
         ("prd: p99 < 1ms", "no stack `prd`", "did you mean `prod`?", "prd"),
         ("prod/note: p99 < 1ms", "no route `note`", "did you mean `notes`?", "note"),
         ("notes: p99 < 1ms", "no stack `notes`", "`notes` is a route: write `baseline-2/notes`", "notes"),
-        ("prod: p98 < 1ms", "no metric `p98`", "did you mean `p9", "p98"),
+        ("prod: p98 < 1ms", "no metric `p98`", "quantiles are p50, p90, p95, p99 and p99.9", "p98"),
+        ("prod: p999 < 1ms", "no metric `p999`", "did you mean `p99.9`?", "p999"),
         ("prod: median < 1ms", "no metric `median`", "did you mean `p50`?", "median"),
         ("prod: memory < 1MiB", "no metric `memory`", "did you mean `rss`?", "memory"),
         ("prod: p99 < 250", "`250` has no unit", "did you mean `250ms`?", "250"),
@@ -100,7 +101,45 @@ fn errors_point_and_teach() {
         ("prod: p99 =< 1ms", "`=<` is no comparison here", "write `<=`", "=<"),
         ("prod: p99 ≤ 1ms", "`≤` is no comparison here", "write `<=`", "≤"),
         ("prod: p99 < fast", "`fast` is no number", "a time in us, ms or s", "fast"),
-        ("prod: p99 < -1ms", "`-1ms` is no number", "a time", "-1ms"),
+        ("prod: p99 < -1ms", "`-1ms` is below zero", "a time", "-1ms"),
+        ("prod: p99 < 0,5s", "`0,5s` is no number", "a decimal sign is a point", "0,5s"),
+        ("prod: p99 < 1e400ms", "`1e400ms` is no number", "write its digits out", "1e400ms"),
+        ("prod: p99 < 1h", "no unit `h`", "a time in us, ms or s", "h"),
+        ("prod: p99 < 9ms please", "`please` follows the limit", "a gate ends with its limit", "please"),
+        ("prod: p99 < 9ms < 10ms", "`< 10ms` follows the limit", "a string of its own", "< 10ms"),
+        ("prod vs dev: p99 < 2x, p95 < 2x", "`, p95 < 2x` follows the limit", "of its own", ", p95 < 2x"),
+        (
+            "prod: p99 < 9ms; dev: p99 < 9ms",
+            "`prod: p99 < 9ms; dev` stands before the last colon",
+            "each gate is a string of its own",
+            "prod: p99 < 9ms; dev",
+        ),
+        (
+            "p99 < 9ms: prod",
+            "`p99 < 9ms` stands before the last colon",
+            "the stack stands first",
+            "p99 < 9ms",
+        ),
+        ("prod: p99 != 9ms", "`!=` is no comparison here", "<, <=, > or >=", "!="),
+        ("prod: p99 9ms", "there is no comparison", "did you mean `p99 < 9ms`?", "p99 9ms"),
+        (
+            "prod: throughput 9/s",
+            "there is no comparison",
+            "did you mean `throughput > 9/s`?",
+            "throughput 9/s",
+        ),
+        ("prod: errors <= 100%", "`errors <= 100%` always holds", "set another limit", "errors <= 100%"),
+        ("prod: errors < 101%", "`errors < 101%` always holds", "set another limit", "errors < 101%"),
+        ("prod: errors >= 0%", "`errors >= 0%` always holds", "set another limit", "errors >= 0%"),
+        ("prod: errors > 100%", "`errors > 100%` never holds", "set another", "errors > 100%"),
+        ("prod: p99 < 0ms", "`p99 < 0ms` never holds", "set another", "p99 < 0ms"),
+        ("prod vs dev: p99 < 0x", "`p99 < 0x` never holds", "set another", "p99 < 0x"),
+        ("*: p99 < 9ms", "no stack `*`", "without a stack asks every stack", "*"),
+        ("prod VS dev: p99 < 2x", "no stack `prod VS dev`", "written with `vs`", "prod VS dev"),
+        ("prod vs basline: p99 < 2x", "no stack `basline`", "did you mean `baseline`?", "basline"),
+        ("baseline vs prod: p99 < 2x", "the baseline is what a run", "write `prod vs baseline`", "baseline"),
+        ("audit prod: errors < 1%", "`errors < 1%` says nothing about", "leave out `audit`", "errors < 1%"),
+        ("audit prod/notes: no high", "an audit is of a whole stack", "write `audit prod: …`", "prod/notes"),
         ("prod: p99 <", "the limit is missing", "a time", "p99 <"),
         ("prod: p99", "there is no comparison", "p99 < 250ms", "p99"),
         ("prod: < 1ms", "the metric is missing", "p50, p90", "< 1ms"),
@@ -129,6 +168,37 @@ fn errors_point_and_teach() {
         assert!(got.starts_with(message), "{text}: {got}");
         assert!(taught.contains(help), "{text}: {taught}");
         assert_eq!(at, span, "{text}");
+    }
+}
+
+#[test]
+fn what_can_still_be_missed_is_a_gate() {
+    for text in ["errors <= 0%", "errors < 100%", "errors > 0%", "prod vs dev: errors <= 0x", "p99 > 0ms"] {
+        good(text);
+    }
+    let text = "prod: errors <= 100%";
+    let names = Names { stacks: STACKS, routes: ROUTES, checked: false };
+    assert!(parse_names(text, names).is_ok(), "a record may be older than the rule");
+}
+
+#[test]
+fn a_long_gate_is_not_repeated_whole() {
+    let long = "9".repeat(10_000);
+    for text in [
+        format!("{long}: p99 < 1s"),
+        format!("prod/{long}: p99 < 1s"),
+        format!("prod: {long} < 1s"),
+        format!("prod: p99 < {long}"),
+        format!("prod: p99 < {long}ms"),
+        format!("prod: p99 < 1{}", "s".repeat(10_000)),
+        format!("prod: p99 < 1s {long}"),
+        format!("audit prod: no {long}"),
+        format!("audit prod: {long}"),
+        format!("{long} vs prod: p99 < 1x"),
+        format!("prod p99 {long}"),
+    ] {
+        let error = gate::parse(&text, STACKS, ROUTES).unwrap_err();
+        assert!(error.message.len() + error.help.len() < 400, "{} ({})", error.message, error.help);
     }
 }
 

@@ -57,3 +57,11 @@ pub(super) fn split(text: &str) -> Option<(f64, &str)> {
     let value: f64 = digits.replace('_', "").parse().ok()?;
     value.is_finite().then_some((value, unit.trim()))
 }
+
+/// The unit that a text begins with, and what follows it; `None` where it begins with none, or nothing follows.
+pub(super) fn then_more(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| !(c.is_alphabetic() || c == '%' || c == '/')).unwrap_or(text.len());
+    let (unit, more) = (&text[..end], text[end..].trim());
+    let known = ALL.iter().any(|of| units(*of).iter().any(|(name, _)| *name == unit));
+    ((known || unit == "x") && !more.is_empty()).then_some((unit, more))
+}

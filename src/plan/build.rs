@@ -10,7 +10,7 @@ use super::routes::Scenery;
 use super::{
     AuditFile, AuthPlan, DiscoverPlan, FeederPlan, GateLine, Plan, Population, RoutePlan, Source, StackPlan,
 };
-use crate::expression::Metric;
+use crate::expression::{Gate, Metric};
 use crate::scenario::model::Model;
 use crate::scenario::{self, Diagnostics, Document, Mistakes};
 
@@ -277,10 +277,19 @@ impl Check<'_> {
         let searched = document.scenario.load.model == Model::Search;
         let place = document.root.key("gates").key("pass");
         let gates = document.scenario.gates.pass.iter().enumerate();
+        let mut read: Vec<(Gate, usize)> = Vec::new();
         gates
             .map(|(position, text)| {
                 let place = place.item(position);
+                let line = document.line(place);
                 match crate::expression::parse(text, &stacks, &routes) {
+                    Ok(gate)
+                        if let Some((_, first)) =
+                            read.iter().find(|(other, _)| other.asks_the_same(&gate)) =>
+                    {
+                        let help = format!("leave it out: line {first} has it");
+                        self.wrong(place, "this gate stands twice", help);
+                    }
                     Ok(gate) if gate.asks_for(Metric::Capacity) && !searched => {
                         let help = "set `model = \"search\"` and an `objective` in [load]";
                         self.wrong(place, "`capacity` is known only after a search", help);
@@ -293,14 +302,14 @@ impl Check<'_> {
                             help,
                         );
                     }
-                    Ok(_) => {}
+                    Ok(gate) => read.push((gate, line)),
                     Err(error) => {
                         let span = self.within(place, text, &error.span);
                         let name = text.get(error.span).unwrap_or_default();
                         self.mistakes.missing(span, name, error.message, error.help);
                     }
                 }
-                GateLine { text: text.clone(), line: document.line(place) }
+                GateLine { text: text.clone(), line }
             })
             .collect()
     }

@@ -228,6 +228,10 @@ fn every_mistake_says_what_would_be_right() {
         (route("[load]\nthreads = 0"), "no thread"),
         (route("[gates]\npass = [\"dve: errors < 1%\"]"), "s.toml:9:10:"),
         (route("[gates]\npass = [\"dev/hmoe: p99 < 1s\"]"), "did you mean `home`"),
+        (
+            route("[gates]\npass = [\"dev: p99 < 1s\",\n \"dev:p99 < 1000ms\"]"),
+            "s.toml:10:2: this gate stands twice (leave it out: line 9 has it)",
+        ),
         (route("[users]\n"), "`users` needs one of"),
         (route("[users]\ncsv = \"absent.csv\""), "cannot read `./absent.csv`"),
         (route("[users]\nlist = []"), "`list` has no users"),
