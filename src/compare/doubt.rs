@@ -44,15 +44,24 @@ pub struct Doubt {
 
 /// The doubts about two stacks beside each other.
 pub fn doubts(first: &StackRecord, second: &StackRecord) -> Vec<Doubt> {
-    let mut found = Vec::new();
-    for stack in [first, second] {
-        found.extend(saturated(stack));
-        found.extend(late_blocks(stack));
-        found.extend(expired(stack));
-        found.extend(fast_errors(stack));
-    }
+    let mut found: Vec<Doubt> = [first, second].into_iter().flat_map(own).collect();
     found.extend(stolen(first, second));
     found.extend(uneven_clocks(first, second));
+    found
+}
+
+/// The doubts about one stack, whatever stands beside it.
+pub fn doubts_of_one(stack: &StackRecord) -> Vec<Doubt> {
+    let mut found = own(stack);
+    let share = stolen_from(stack).filter(|share| *share > STOLEN.0);
+    found.extend(share.map(|share| doubt(weight_of_stolen(share), stolen_of_all(share))));
+    found
+}
+
+fn own(stack: &StackRecord) -> Vec<Doubt> {
+    let mut found: Vec<Doubt> =
+        [saturated(stack), late_blocks(stack), expired(stack)].into_iter().flatten().collect();
+    found.extend(fast_errors(stack));
     found
 }
 
@@ -122,23 +131,29 @@ fn fast_errors(stack: &StackRecord) -> Vec<Doubt> {
     all.into_iter().chain(routes).collect()
 }
 
+fn stolen_from(stack: &StackRecord) -> Option<f64> {
+    mean(stack.blocks.iter().map(|block| block.machine.stolen))
+}
+
+fn stolen_of_all(share: f64) -> String {
+    format!("other guests of the host took {} of the processors' time", percent(share))
+}
+
+fn weight_of_stolen(share: f64) -> Weight {
+    if share > STOLEN.1 { Weight::Invalid } else { Weight::Weak }
+}
+
 fn stolen(first: &StackRecord, second: &StackRecord) -> Option<Doubt> {
-    let of = |stack: &StackRecord| mean(stack.blocks.iter().map(|block| block.machine.stolen));
-    let (a, b) = (of(first)?, of(second)?);
+    let (a, b) = (stolen_from(first)?, stolen_from(second)?);
     let most = a.max(b);
-    if most > STOLEN.1 {
-        let reason = format!("other guests of the host took {} of the processors' time", percent(most));
-        return Some(doubt(Weight::Invalid, reason));
+    let weight = weight_of_stolen(most);
+    if weight == Weight::Invalid {
+        return Some(doubt(weight, stolen_of_all(most)));
     }
     (most > STOLEN.0 || (a - b).abs() > UNEVEN).then(|| {
-        let reason = format!(
-            "other guests of the host took {} of the processors' time from {} and {} from {}",
-            percent(a),
-            first.name,
-            percent(b),
-            second.name
-        );
-        doubt(Weight::Weak, reason)
+        let reason =
+            format!("{} from {} and {} from {}", stolen_of_all(a), first.name, percent(b), second.name);
+        doubt(weight, reason)
     })
 }
 

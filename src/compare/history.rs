@@ -55,9 +55,13 @@ pub struct Change {
     pub p: f64,
 }
 
-/// Changes over the runs of one machine and then the run at hand, the surest first.
+/// Changes over the whole runs of one machine and then the run at hand, the surest first.
 pub fn changes(record: &Record, past: &[Past]) -> Vec<Change> {
-    let past: Vec<&Past> = past.iter().filter(|run| run.machine() == &record.machine).collect();
+    if record.partial.is_some() {
+        return Vec::new();
+    }
+    let same = |run: &&Past| run.machine() == &record.machine && run.partial().is_none();
+    let past: Vec<&Past> = past.iter().filter(same).collect();
     let mut found: Vec<(Change, f64)> = Vec::new();
     for stack in &record.stacks {
         let names = std::iter::once(None).chain(route_names([stack]).into_iter().map(Some));
@@ -135,6 +139,22 @@ mod tests {
         assert_eq!(changes(&record, &history(&factors)), []);
         record.stacks[1].total.response.p50_ms = Some(20.0);
         record.machine.cores = 1;
+        assert_eq!(changes(&record, &history(&factors)), []);
+    }
+
+    #[test]
+    fn what_was_cut_short_is_no_part_of_a_history() {
+        let factors: Vec<f64> = (0..24).map(|n| if n < 14 { 1.0 } else { 1.3 }).collect();
+        let mut record = fixture::two_stacks();
+        record.stacks[1].total.response.p50_ms = Some(13.0);
+        let mut runs = history(&factors);
+        assert_eq!(changes(&record, &runs).len(), 1);
+        for run in &mut runs[14..] {
+            let Source::Record(record) = &mut run.source else { panic!() };
+            record.partial = Some("interrupted".into());
+        }
+        assert_eq!(changes(&record, &runs), [], "one run alone is no change");
+        record.partial = Some("interrupted".into());
         assert_eq!(changes(&record, &history(&factors)), []);
     }
 

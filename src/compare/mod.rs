@@ -13,7 +13,7 @@ mod standing;
 use crate::record::{Record, RouteRecord, StackRecord};
 use crate::stats::{self, DistributionTest, Estimate, Interval};
 
-pub use self::doubt::{Doubt, Weight, doubts};
+pub use self::doubt::{Doubt, Weight, doubts, doubts_of_one};
 pub use self::history::{Change, changes, past_value};
 pub use self::insight::{Insight, Stall, insights};
 pub use self::metric::{Dimension, Metric};
@@ -135,6 +135,20 @@ pub enum Basis {
     Nothing,
 }
 
+impl Basis {
+    /// That the blocks are too few for any interval, in a clause; `None` where they are enough, or there are none.
+    pub fn too_few(self) -> Option<String> {
+        let (n, what) = match self {
+            Basis::Pairs(1) => (1, "1 pair of blocks".to_owned()),
+            Basis::Pairs(n) => (n, format!("{n} pairs of blocks")),
+            Basis::Apart(1) => (1, "1 block of each run".to_owned()),
+            Basis::Apart(n) => (n, format!("{n} blocks of each run")),
+            Basis::Nothing => return None,
+        };
+        (n < stats::LEAST).then(|| format!("there is no interval of {what}, it takes {}", stats::LEAST))
+    }
+}
+
 /// The test of whole distributions on one route.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
@@ -244,6 +258,11 @@ pub fn excess(
     times: Times,
 ) -> Option<Estimate> {
     times.pairs(first, second).excess(first_route, second_route, metric, factor)
+}
+
+/// That the blocks of two stacks are too few for any interval, in a clause; `None` where they are enough.
+pub fn too_few_blocks(first: &StackRecord, second: &StackRecord, times: Times) -> Option<String> {
+    times.pairs(first, second).basis().too_few()
 }
 
 /// Adds what blocks say to rows of one metric; those of several routes are a family.
@@ -364,6 +383,24 @@ mod tests {
         let ratio = row.second.unwrap() / row.first.unwrap();
         assert_eq!(row.ratio, Some(ratio));
         assert!(ratio < 0.5 && row.improved() == Some(true), "prod is faster in the fixture: {ratio}");
+    }
+
+    #[test]
+    fn that_nothing_failed_does_not_say_that_nothing_can() {
+        let mut record = fixture::duet();
+        for stack in &mut record.stacks {
+            stack.total.errors.clear();
+            stack.blocks.iter_mut().for_each(|block| block.total.errors = 0);
+        }
+        let comparison = compare(&record).remove(0);
+        let row = comparison.row(ALL_ROUTES, Metric::Errors).unwrap();
+        assert_eq!((row.ratio, row.standing()), (None, Some(Standing::Same)));
+        let fewest =
+            record.stacks.iter().map(|s| s.blocks.iter().map(|b| b.total.requests).sum::<u64>()).min();
+        let interval = row.evidence.unwrap().difference.interval;
+        // One request of a million may fail and a thousand show nothing of it: with 95 % confidence it is under 3.7 of so many.
+        assert!((interval.high * fewest.unwrap() as f64 - 3.689).abs() < 0.001, "{interval:?}");
+        assert_eq!(interval.low, -interval.high);
     }
 
     #[test]

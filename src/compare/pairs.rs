@@ -5,7 +5,7 @@ use hdrhistogram::Histogram;
 use super::{Basis, Metric};
 use crate::record::latency::SAMPLES_BEYOND;
 use crate::record::{BlockRecord, BlockRoute, StackRecord};
-use crate::stats::{self, DistributionTest, Estimate};
+use crate::stats::{self, DistributionTest, Estimate, Interval};
 
 /// Seed of every resample: the same blocks give the same interval.
 const SEED: u64 = 1;
@@ -79,8 +79,14 @@ impl<'a> Pairs<'a> {
             }
             None => None,
         };
-        let (a, b) = self.values(&a, &b, metric, metric.counts(false))?;
-        Some((ratio, self.estimate(&a, &b)?))
+        let (left, right) = self.values(&a, &b, metric, metric.counts(false))?;
+        let mut difference = self.estimate(&left, &right)?;
+        if metric == Metric::Errors && left.iter().chain(&right).all(|value| *value == 0.0) {
+            let most = |risk: f64| a.none_of(risk).max(b.none_of(risk));
+            difference.interval = Interval { low: -most(0.025), high: most(0.025) };
+            difference.narrow = Interval { low: -most(0.05), high: most(0.05) };
+        }
+        Some((ratio, difference))
     }
 
     /// The second less so many times the first.
@@ -243,6 +249,12 @@ impl Measured {
         };
         let blocks: Option<Vec<Section>> = blocks.iter().map(section).collect();
         Some(Measured { blocks: blocks.filter(|blocks| !blocks.is_empty())? })
+    }
+
+    /// The share of requests up to which none of them fails at this risk: -ln(0.05)/n is the rule of three.
+    fn none_of(&self, risk: f64) -> f64 {
+        let requests: u64 = self.blocks.iter().map(|block| block.requests).sum();
+        (-risk.ln() / requests.max(1) as f64).min(1.0)
     }
 
     fn counts(&self, enough: Enough) -> Vec<f64> {

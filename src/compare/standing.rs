@@ -29,9 +29,10 @@ impl Standing {
         }
     }
 
-    /// Where there is no ratio: by the sign of the difference alone, and by no margin.
+    /// Where there is no ratio: by the sign of the difference alone, and by no margin. What no block of either has is the
+    /// same on both; how much of it there may be, its interval says.
     pub(super) fn of_difference(metric: Metric, difference: &Estimate, p: f64) -> Self {
-        if difference.interval.low == 0.0 && difference.interval.high == 0.0 {
+        if difference.point == 0.0 && p >= 1.0 {
             Standing::Same
         } else if p < 0.05 {
             Standing::when((difference.point > 0.0) == metric.more_is_better())

@@ -5,7 +5,7 @@ use super::ratio::ratio;
 use super::{GateOutcome, Verdict, findings};
 use crate::capacity::answer;
 use crate::compare::{self, Metric, quantity};
-use crate::expression::{Bound, Expression, Names, Op, Subject, parse_names};
+use crate::expression::{Bound, Expression, GateError, Names, Op, Subject, parse_names};
 use crate::record::past::Past;
 use crate::record::{GateText, Record, StackRecord};
 
@@ -17,6 +17,19 @@ pub fn evaluate(record: &Record) -> Vec<GateOutcome> {
 /// Judges every gate of a record, those on a baseline by these runs, the oldest first; without any they are skipped.
 pub fn evaluate_against(record: &Record, past: Option<&[Past]>) -> Vec<GateOutcome> {
     record.gates.iter().map(|gate| judge(record, gate, past)).collect()
+}
+
+/// Whether a record can be asked this: its stacks and routes, and those that were left out, have the names.
+///
+/// # Errors
+/// As for a gate of a scenario.
+pub fn check(record: &Record, text: &str) -> Result<(), GateError> {
+    let out = record.left_out.iter().map(String::as_str);
+    let stacks: Vec<&str> = record.stacks.iter().map(|stack| stack.name.as_str()).chain(out).collect();
+    let routes = compare::route_names(&record.stacks);
+    // What ended early lacks stacks that its scenario has.
+    let names = Names { stacks: &stacks, routes: &routes, checked: record.partial.is_none() };
+    parse_names(text, names).map(|_| ())
 }
 
 pub(super) type Judged = (Verdict, String);

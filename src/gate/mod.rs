@@ -9,7 +9,7 @@ mod lost;
 mod past;
 mod ratio;
 
-pub use self::evaluate::{evaluate, evaluate_against};
+pub use self::evaluate::{check, evaluate, evaluate_against};
 pub(crate) use self::lost::{SoFar, can_be_lost, lost};
 pub use crate::expression::{Gate, GateError, parse};
 

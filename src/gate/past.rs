@@ -2,8 +2,8 @@
 //! what the runs differ by among themselves.
 
 use super::Verdict;
-use super::evaluate::{Judged, find, value};
-use super::ratio::{Sides, judge_sides, judged_by};
+use super::evaluate::{Judged, find, value, was};
+use super::ratio::{Sides, by_difference, in_doubt, judge_sides, judged_by, nothing, point};
 use crate::compare::{self, Metric, Times, quantity};
 use crate::expression::{Bound, Subject};
 use crate::record::Record;
@@ -30,23 +30,20 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
     let route = subject.route.as_deref();
     let now = value(record, name, route, metric)?;
     let stack = find(record, name)?;
-    let here: Vec<&Past> = past.iter().filter(|run| run.machine() == &record.machine).collect();
-    let Some(latest) = here.last() else {
-        let other = past.last().and_then(|run| compare::other_machine(run.machine(), &record.machine));
-        return Err(match other {
-            Some(other) => format!("this run is of {other}: figures of two machines do not compare"),
-            None => "the baseline holds no run".to_owned(),
-        });
-    };
-    let of = |run: &Past| compare::past_value(run, name, route, metric).filter(|_| run.partial().is_none());
+    let here = comparable(record, past)?;
+    let Some(latest) = here.last() else { return Err("the baseline holds no run".to_owned()) };
+    let of = |run: &Past| compare::past_value(run, name, route, metric);
     let values: Vec<f64> = here.iter().filter_map(|run| of(run)).collect();
-    let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
-    if let Some((difference, interval)) =
-        stats::beyond_history(&logs, now.ln()).filter(|_| !record.judging.strict)
-    {
-        let mean = (logs.iter().sum::<f64>() / logs.len() as f64).exp();
-        let both = format!("{} against {} in {} runs", metric.show(now), metric.show(mean), values.len());
-        return Ok(judged_by(&both, difference.exp(), interval.map(f64::exp), None, bound));
+    if values.len() >= stats::LEAST && !record.judging.strict {
+        in_doubt(&compare::doubts_of_one(stack), &[route])?;
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let both = |usual: f64| {
+            format!("{} against {} in {} runs", metric.show(now), metric.show(usual), values.len())
+        };
+        let judged = nothing(&both(mean), (mean, now), bound).or_else(|| among(&values, now, both, bound));
+        if let Some((verdict, reason)) = judged {
+            return Ok((verdict, reason + &other_load(record, &here)));
+        }
     }
     let Some(before) = of(latest) else {
         return Err(format!(
@@ -56,7 +53,7 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
         ));
     };
     let both = format!("{} against {} in {}", metric.show(now), metric.show(before), latest.name);
-    match &latest.source {
+    let (verdict, reason) = match &latest.source {
         Source::Record(earlier) => {
             let sides = Sides {
                 first: (find(earlier, name)?, route),
@@ -64,19 +61,75 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
                 both,
                 times: Times::Apart,
             };
-            judge_sides(record, &sides, (before, now), bound)
+            judge_sides(record, &sides, (before, now), bound)?
         }
-        Source::Summary(_) if record.judging.strict || metric == Metric::Capacity => {
-            let ratio = now / before;
-            let verdict = if bound.op.holds(ratio, bound.limit) { Verdict::Pass } else { Verdict::Fail };
-            Ok((verdict, format!("{} {} ({both})", super::evaluate::was(metric), quantity::ratio(ratio))))
+        Source::Summary(_) => {
+            in_doubt(&compare::doubts_of_one(stack), &[route])?;
+            alone(record, &both, (before, now), bound)?
         }
-        Source::Summary(_) => Err(format!(
-            "{} {} ({both}), but a summary has no blocks, so there is no interval; five summaries or more give one, and \
-             `strict = true` in [gates] judges the number itself",
-            super::evaluate::was(metric),
-            quantity::ratio(now / before)
-        )),
+    };
+    Ok((verdict, reason + &other_load(record, &[latest])))
+}
+
+/// The runs that this one can be held against: whole ones of its machine.
+fn comparable<'p>(record: &Record, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
+    let here: Vec<&Past> = past.iter().filter(|run| run.machine() == &record.machine).collect();
+    let whole: Vec<&Past> = here.iter().copied().filter(|run| run.partial().is_none()).collect();
+    if !whole.is_empty() {
+        return Ok(whole);
+    }
+    if let Some(partial) = here.last() {
+        return Err(format!("the baseline {} is partial: no run can be held against it", partial.name));
+    }
+    match past.last().and_then(|run| compare::other_machine(run.machine(), &record.machine)) {
+        Some(other) => Err(format!("this run is of {other}: figures of two machines do not compare")),
+        None => Ok(whole),
+    }
+}
+
+/// By what several runs differ by among themselves: the logarithm of their figures, or the figures where some are zero.
+fn among(values: &[f64], now: f64, both: impl Fn(f64) -> String, bound: Bound) -> Option<Judged> {
+    if values.iter().chain([&now]).all(|value| *value > 0.0) {
+        let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+        let (difference, interval) = stats::beyond_history(&logs, now.ln())?;
+        let mean = (logs.iter().sum::<f64>() / logs.len() as f64).exp();
+        let interval = interval.map(f64::exp);
+        return interval
+            .high
+            .is_finite()
+            .then(|| judged_by(&both(mean), difference.exp(), interval, None, bound));
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let times: Vec<f64> = values.iter().map(|value| value * bound.limit).collect();
+    let (_, interval) = stats::beyond_history(&times, now)?;
+    Some(by_difference(&both(mean), interval, bound))
+}
+
+/// By the figure alone, which is all that one summary has.
+fn alone(record: &Record, both: &str, (before, now): (f64, f64), bound: Bound) -> Result<Judged, String> {
+    if let Some(judged) = nothing(both, (before, now), bound) {
+        return Ok(judged);
+    }
+    let ratio = (before > 0.0).then(|| now / before);
+    if record.judging.strict || matches!(bound.metric, Metric::Capacity | Metric::Rss) {
+        return Ok(point(both, ratio, bound));
+    }
+    let ratio = ratio.map(|ratio| format!(" {}", quantity::ratio(ratio))).unwrap_or_default();
+    Err(format!(
+        "{}{ratio} ({both}), but a summary has no blocks, so there is no interval; five summaries or more give one, and \
+         `strict = true` in [gates] judges the number itself",
+        was(bound.metric),
+    ))
+}
+
+/// What a reader must know of a baseline that had another load; nothing where all had the same.
+fn other_load(record: &Record, runs: &[&Past]) -> String {
+    // Into how many blocks it was cut changes how sure a figure is, and not what it is of.
+    let level = |load: &str| load.split(", in ").next().unwrap_or_default().to_owned();
+    let here = level(&record.load.summary);
+    match runs.iter().find(|run| level(run.load()) != here) {
+        Some(run) => format!("; {} had another load: {}", run.name, level(run.load())),
+        None => String::new(),
     }
 }
 
@@ -131,6 +184,93 @@ mod tests {
         assert_eq!(judged(&mut record, "prod vs baseline: p50 < 1.10x", Some(&runs)).0, Verdict::Fail);
         let (verdict, reason) = judged(&mut record, "prod vs baseline: p50 < 1.26x", Some(&runs));
         assert_eq!(verdict, Verdict::Unknown, "{reason}");
+    }
+
+    /// What many runs have of a metric of prod.
+    fn many(of: impl Fn(u32, &mut Record)) -> Vec<Past> {
+        let run = |n| {
+            let mut record = fixture::two_stacks();
+            of(n, &mut record);
+            past(record)
+        };
+        (0..6).map(run).collect()
+    }
+
+    fn failed(n: u64) -> impl Fn(u32, &mut Record) {
+        move |_, record| _ = record.stacks[1].total.errors.insert("status".into(), n)
+    }
+
+    #[test]
+    fn errors_that_no_run_had_are_compared_by_their_difference() {
+        let mut record = fixture::two_stacks();
+        record.judging.strict = false;
+        record.stacks[1].total.errors.clear();
+        let none = many(|_, record| record.stacks[1].total.errors.clear());
+        let text = "prod vs baseline: errors <= 1x";
+        let (verdict, reason) = judged(&mut record, text, Some(&none));
+        assert_eq!(verdict, Verdict::Pass, "{reason}");
+        assert!(reason.starts_with("errors were 0% against 0%"), "{reason}");
+        failed(40)(0, &mut record);
+        let (verdict, reason) = judged(&mut record, text, Some(&none));
+        assert_eq!(verdict, Verdict::Fail, "{reason}");
+        let some = many(|n, record| failed(u64::from(n % 2) * 60)(n, record));
+        let (verdict, reason) = judged(&mut record, text, Some(&some));
+        assert_eq!(verdict, Verdict::Unknown, "half of them had as many: {reason}");
+        assert!(reason.contains("which holds the limit"), "{reason}");
+
+        // Of one summary too, where the number alone is asked for.
+        let short = |record: &Record| {
+            let short = crate::report::summary::summary(&crate::report::Document::of(record));
+            [Past { name: "s.json".into(), source: Source::Summary(Box::new(short)) }]
+        };
+        let mut record = fixture::two_stacks();
+        record.stacks[1].total.errors.clear();
+        let none = short(&record);
+        record.judging.strict = true;
+        assert_eq!(
+            judged(&mut record, text, Some(&none)).0,
+            Verdict::Pass,
+            "nothing is not more than nothing"
+        );
+        failed(40)(0, &mut record);
+        let (verdict, reason) = judged(&mut record, text, Some(&none));
+        assert_eq!(verdict, Verdict::Fail);
+        assert!(!reason.contains("NaN") && !reason.contains("inf"), "{reason}");
+        record.judging.strict = false;
+        let (verdict, reason) = judged(&mut record, text, Some(&none));
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(
+            reason.starts_with("errors were (") && reason.contains("a summary has no blocks"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn a_run_in_doubt_is_held_against_no_history() {
+        let mut record = fixture::duet();
+        record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(0.3));
+        let runs = many(|_, _| ());
+        let (verdict, reason) = judged(&mut record, "prod vs baseline: p50 < 9x", Some(&runs));
+        assert_eq!(verdict, Verdict::Unknown, "{reason}");
+        assert!(reason.contains("other guests of the host took 30%"), "{reason}");
+    }
+
+    #[test]
+    fn a_partial_run_is_no_baseline_and_another_load_is_said() {
+        let mut record = fixture::duet();
+        let mut cut = fixture::duet();
+        cut.partial = Some("interrupted".into());
+        let text = "prod vs baseline: p50 < 1.10x";
+        let (verdict, reason) = judged(&mut record, text, Some(&[past(cut.clone())]));
+        assert_eq!(verdict, Verdict::Unknown);
+        assert!(reason.contains("is partial"), "{reason}");
+        let (verdict, reason) = judged(&mut record, text, Some(&[past(fixture::duet()), past(cut)]));
+        assert_eq!(verdict, Verdict::Pass, "the last whole one: {reason}");
+        assert!(!reason.contains("another load"), "{reason}");
+        let mut other = fixture::duet();
+        other.load.summary = "open, 9/s".into();
+        let (_, reason) = judged(&mut record, text, Some(&[past(other)]));
+        assert!(reason.ends_with("; before had another load: open, 9/s"), "{reason}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::Verdict;
 use super::evaluate::{Judged, find, margin, value, was};
-use crate::compare::{self, Metric, Ratio, Times, quantity};
+use crate::compare::{self, Doubt, Metric, Ratio, Times, quantity};
 use crate::expression::{Bound, Op, Subject};
 use crate::record::{Record, StackRecord};
 use crate::stats::{self, Estimate, Interval};
@@ -51,19 +51,15 @@ pub(super) fn judge_sides(
     bound: Bound,
 ) -> Result<Judged, String> {
     let metric = bound.metric;
-    if under == 0.0 && over == 0.0 {
-        let verdict = match bound.op {
-            Op::AtMost | Op::AtLeast => Verdict::Pass,
-            Op::Less | Op::More => Verdict::Unknown,
-        };
-        return Ok((verdict, format!("{} {}: there is no ratio to nothing", was(metric), sides.both)));
+    if let Some(judged) = nothing(&sides.both, (under, over), bound) {
+        return Ok(judged);
     }
-    doubt(sides)?;
+    in_doubt(&compare::doubts(sides.first.0, sides.second.0), &[sides.first.1, sides.second.1])?;
     let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin, sides.times);
     // A search confirmed both ends of a capacity: it has its own interval, and no blocks. A peak only grows: its blocks say
     // nothing of how sure it is.
     if record.judging.strict || matches!(metric, Metric::Capacity | Metric::Rss) {
-        return Ok(point(sides, &row, bound));
+        return Ok(point(&sides.both, row.ratio, bound));
     }
     match row.interval() {
         Some(interval) => {
@@ -74,12 +70,20 @@ pub(super) fn judge_sides(
     }
 }
 
+/// Nothing against nothing, which is neither more nor less; `None` where one of the two is something.
+pub(super) fn nothing(both: &str, (under, over): (f64, f64), bound: Bound) -> Option<Judged> {
+    let verdict = match bound.op {
+        Op::AtMost | Op::AtLeast => Verdict::Pass,
+        Op::Less | Op::More => Verdict::Unknown,
+    };
+    let reason = || format!("{} {both}: there is no ratio to nothing", was(bound.metric));
+    (under == 0.0 && over == 0.0).then(|| (verdict, reason()))
+}
+
 /// A comparison that is in doubt decides nothing.
-fn doubt(sides: &Sides<'_>) -> Result<(), String> {
-    let found = compare::doubts(sides.first.0, sides.second.0);
-    let routes = [sides.first.1, sides.second.1];
+pub(super) fn in_doubt(found: &[Doubt], routes: &[Option<&str>]) -> Result<(), String> {
     let at_issue = found
-        .into_iter()
+        .iter()
         .filter(|doubt| doubt.route.is_none() || routes.contains(&doubt.route.as_deref()))
         .max_by_key(|doubt| doubt.weight);
     match at_issue {
@@ -88,19 +92,20 @@ fn doubt(sides: &Sides<'_>) -> Result<(), String> {
     }
 }
 
-fn point(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> Judged {
+/// Judges a ratio by the number alone; absent where it is over nothing.
+pub(super) fn point(both: &str, ratio: Option<f64>, bound: Bound) -> Judged {
     let name = was(bound.metric);
-    let Some(ratio) = row.ratio else {
+    let Some(ratio) = ratio else {
         // Something over nothing is more than any ratio.
         let verdict = match bound.op {
             Op::More | Op::AtLeast => Verdict::Pass,
             Op::Less | Op::AtMost => Verdict::Fail,
         };
-        return (verdict, format!("{name} {}: there is no ratio to nothing", sides.both));
+        return (verdict, format!("{name} {both}: there is no ratio to nothing"));
     };
     let verdict = if bound.op.holds(ratio, bound.limit) { Verdict::Pass } else { Verdict::Fail };
     let margin = margin(bound, ratio, quantity::ratio);
-    (verdict, format!("{name} {} ({}), {margin}", quantity::ratio(ratio), sides.both))
+    (verdict, format!("{name} {} ({both}), {margin}", quantity::ratio(ratio)))
 }
 
 /// Judges a ratio by its interval; the estimate, where it rests on blocks, says how many more would do.
@@ -141,21 +146,28 @@ fn decided(op: Op, interval: Interval, limit: f64) -> Verdict {
 /// Where blocks have values that are zero, the limit is put on the difference: A is below 0.8 B when A − 0.8 B is below
 /// zero.
 fn by_excess(sides: &Sides<'_>, bound: Bound) -> Option<Judged> {
+    let excess = compare::excess(sides.first, sides.second, bound.metric, bound.limit, sides.times)?;
+    Some(by_difference(&sides.both, excess.interval, bound))
+}
+
+/// Judges by where the first number lies less the limit times the second.
+pub(super) fn by_difference(both: &str, interval: Interval, bound: Bound) -> Judged {
     let metric = bound.metric;
-    let excess = compare::excess(sides.first, sides.second, metric, bound.limit, sides.times)?;
-    let verdict = decided(bound.op, excess.interval, 0.0);
+    let verdict = decided(bound.op, interval, 0.0);
     let show = |value: f64| {
         if value < 0.0 { format!("−{}", metric.show(-value)) } else { metric.show(value) }
     };
-    let reason = format!(
-        "{} {}; the first less {} the second is, with 95 % confidence, {} to {}",
+    let mut reason = format!(
+        "{} {both}; the first less {} the second is, with 95 % confidence, {} to {}",
         was(metric),
-        sides.both,
         quantity::ratio(bound.limit),
-        show(excess.interval.low),
-        show(excess.interval.high)
+        show(interval.low),
+        show(interval.high)
     );
-    Some((verdict, reason))
+    if verdict == Verdict::Unknown {
+        reason.push_str(", which holds the limit");
+    }
+    (verdict, reason)
 }
 
 fn without_interval(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> String {
@@ -173,6 +185,8 @@ fn without_interval(sides: &Sides<'_>, row: &Ratio, bound: Bound) -> String {
                 "not both runs have blocks (`blocks = 20` in [load]), so there is no interval".to_owned()
             }
         }
+    } else if let Some(few) = compare::too_few_blocks(sides.first.0, sides.second.0, sides.times) {
+        format!("{few}; leave `blocks` out of [load], or give it a longer `duration`")
     } else {
         format!(
             "the blocks hold too little for an interval of {}; a longer `duration` gives one",
@@ -233,6 +247,16 @@ mod tests {
         let mut record = fixture::duet();
         let (verdict, reason) = judged(&mut record, "prod vs dev: max < 0.8x");
         assert_eq!(verdict, Verdict::Unknown, "{reason}");
+        for blocks in [1, 2, 4] {
+            let mut record = fixture::duet();
+            record.stacks[1].blocks.truncate(blocks);
+            let (verdict, reason) = judged(&mut record, "prod vs dev: p50 < 0.8x");
+            assert_eq!(verdict, Verdict::Unknown, "{reason}");
+            let pairs = if blocks == 1 { "1 pair" } else { &format!("{blocks} pairs") };
+            let said = format!("there is no interval of {pairs} of blocks, it takes 5; leave `blocks` out");
+            assert!(reason.contains(&said), "{reason}");
+        }
+        let mut record = fixture::duet();
         let (verdict, reason) = judged(&mut record, "prod/login vs dev: p99 < 0.8x");
         assert_eq!(verdict, Verdict::Unknown);
         assert!(reason.contains("good answers"), "{reason}");
@@ -247,6 +271,24 @@ mod tests {
         // Twenty-four errors of dev stand against none, and that may be no chance.
         let (verdict, reason) = judged(&mut record, "dev vs prod: errors < 1x");
         assert_eq!(verdict, Verdict::Fail, "{reason}");
+    }
+
+    #[test]
+    fn one_block_with_errors_decides_nothing_and_has_no_endless_interval() {
+        let mut record = fixture::duet();
+        record.stacks[0].total.errors.clear();
+        record.stacks[1].total.errors.insert("status".into(), 1);
+        for block in record.stacks.iter_mut().flat_map(|stack| &mut stack.blocks) {
+            block.total.errors = 0;
+        }
+        record.stacks[1].blocks[7].total.errors = 1;
+        let (verdict, reason) = judged(&mut record, "prod vs dev: errors <= 1x");
+        assert_eq!(verdict, Verdict::Unknown, "{reason}");
+        assert!(reason.contains("hold too little for an interval of errors"), "{reason}");
+        let page = crate::report::Format::Json.render(&crate::report::Document::of(&record));
+        assert!(!page.contains("inf") && !page.contains("e308"), "{page}");
+        let errors = compare::compare(&record).remove(0);
+        assert!(errors.row(compare::ALL_ROUTES, Metric::Errors).unwrap().evidence.is_none());
     }
 
     #[test]

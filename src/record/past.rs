@@ -1,8 +1,8 @@
 //! Earlier runs, to hold a run against: records, and summaries that were committed.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::{fs, io};
 
 use jiff::Timestamp;
 
@@ -45,6 +45,14 @@ impl Past {
         }
     }
 
+    /// Its load in words.
+    pub fn load(&self) -> &str {
+        match &self.source {
+            Source::Record(record) => &record.load.summary,
+            Source::Summary(summary) => &summary.load,
+        }
+    }
+
     /// Why it is not whole; `None` when it is.
     pub fn partial(&self) -> Option<&str> {
         match &self.source {
@@ -58,7 +66,7 @@ impl Past {
     ///
     /// # Errors
     /// What is not there, or is neither record nor summary.
-    pub fn read(reference: &str) -> Result<Vec<Past>, StoreError> {
+    pub fn read(reference: &str) -> Result<Vec<Past>, NoBaseline> {
         let path = Path::new(reference);
         if !path.exists()
             && let Some((revision, file)) = reference.split_once(':')
@@ -69,7 +77,19 @@ impl Past {
         if path.is_file() || path.join(RECORD_FILE).is_file() {
             return Ok(vec![Past::of_file(path)?]);
         }
-        let unread = |source| StoreError::reading(path, source);
+        let runs = Past::of_folder(path)?;
+        if runs.is_empty() {
+            return Err(no_baseline(reference, "it holds no run and no summary"));
+        }
+        Ok(runs)
+    }
+
+    /// The runs and summaries of a folder, the oldest first.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, or one of them that is neither.
+    pub fn of_folder(path: &Path) -> Result<Vec<Past>, NoBaseline> {
+        let unread = |error: io::Error| no_baseline(path.display(), error);
         let mut runs = Vec::new();
         for entry in fs::read_dir(path).map_err(unread)? {
             let entry = entry.map_err(unread)?.path();
@@ -78,17 +98,13 @@ impl Past {
                 runs.push(Past::of_file(&entry)?);
             }
         }
-        if runs.is_empty() {
-            let message = "it holds no run and no summary".to_owned();
-            return Err(StoreError::Format { path: reference.to_owned(), message });
-        }
         runs.sort_by_key(Past::started);
         Ok(runs)
     }
 
-    fn of_file(path: &Path) -> Result<Past, StoreError> {
+    fn of_file(path: &Path) -> Result<Past, NoBaseline> {
         let file = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_path_buf() };
-        let text = fs::read_to_string(&file).map_err(|source| StoreError::reading(&file, source))?;
+        let text = fs::read_to_string(&file).map_err(|error| no_baseline(file.display(), error))?;
         let past = Past::parse(&file.display().to_string(), &text)?;
         let named =
             if path.file_name().is_some_and(|name| name == RECORD_FILE) { path.parent() } else { Some(path) };
@@ -96,32 +112,54 @@ impl Past {
         Ok(Past { name: name.unwrap_or(past.name), ..past })
     }
 
-    fn parse(shown: &str, text: &str) -> Result<Past, StoreError> {
-        let format = |error: serde_json::Error| StoreError::Format {
-            path: shown.to_owned(),
-            message: error.to_string(),
-        };
-        let value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
-        let source = match value.get("summary_version").and_then(serde_json::Value::as_u64) {
-            None => Source::Record(Box::new(Record::parse(shown, text)?)),
-            Some(found) if found > u64::from(SUMMARY_VERSION) => {
-                return Err(StoreError::Newer { path: shown.to_owned(), found });
+    fn parse(shown: &str, text: &str) -> Result<Past, NoBaseline> {
+        let wrong = |error: serde_json::Error| no_baseline(shown, error);
+        let value: serde_json::Value = serde_json::from_str(text).map_err(wrong)?;
+        let source = match value.get("summary_version").map(serde_json::Value::as_u64) {
+            None => {
+                let record = Record::parse(shown, text).map_err(|error| match error {
+                    StoreError::Format { path, message } => no_baseline(path, message),
+                    newer => no_baseline(shown, newer),
+                })?;
+                Source::Record(Box::new(record))
             }
-            Some(_) => Source::Summary(Box::new(serde_json::from_value(value).map_err(format)?)),
+            Some(Some(found)) if found > u64::from(SUMMARY_VERSION) => {
+                let message =
+                    format!("it has summary version {found}, and this program reads up to {SUMMARY_VERSION}");
+                return Err(no_baseline(shown, message));
+            }
+            Some(_) => Source::Summary(Box::new(serde_json::from_value(value).map_err(wrong)?)),
         };
         Ok(Past { name: shown.to_owned(), source })
     }
 }
 
+/// A baseline that cannot be read.
+#[derive(Debug, Clone, thiserror::Error, miette::Diagnostic)]
+#[error("no baseline in {reference}: {why}")]
+#[diagnostic(help(
+    "a baseline is a run's folder or its record.json, a summary, a folder of them, or REF:PATH for a file that git \
+     keeps; `shakedown baseline accept RUN` writes one"
+))]
+pub struct NoBaseline {
+    reference: String,
+    why: String,
+}
+
+fn no_baseline(reference: impl ToString, why: impl ToString) -> NoBaseline {
+    NoBaseline { reference: reference.to_string(), why: why.to_string() }
+}
+
 /// The text of a file as a commit has it.
-fn of_git(revision: &str, file: &str) -> Result<String, StoreError> {
+fn of_git(revision: &str, file: &str) -> Result<String, NoBaseline> {
     let shown = format!("{revision}:{file}");
-    let failed = |message: String| StoreError::Format { path: shown.clone(), message };
+    let failed = |why: String| no_baseline(&shown, why);
     if revision.starts_with('-') {
         return Err(failed("git revisions do not begin with a dash".into()));
     }
+    // A folder is no blob, and what stands in a blob is given as it is.
     let output = Command::new("git")
-        .args(["show", "--no-textconv", &shown])
+        .args(["cat-file", "blob", &shown])
         .output()
         .map_err(|error| failed(format!("git did not run: {error}")))?;
     if !output.status.success() {
@@ -164,7 +202,20 @@ mod tests {
         assert!(said(folder.path().to_str().unwrap()).contains("holds no run"));
         assert!(said("/nowhere/at/all").contains("/nowhere/at/all"));
         assert!(said("--output=x:y").contains("do not begin with a dash"));
-        fs::write(folder.path().join("s.json"), r#"{"summary_version": 99}"#).unwrap();
-        assert!(said(folder.path().join("s.json").to_str().unwrap()).contains("format version 99"));
+        for (text, why) in [
+            (r#"{"summary_version": 99}"#, "summary version 99, and this program reads up to 1"),
+            (r#"{"summary_version": "1"}"#, "expected u32"),
+            (r#"{"version": 99}"#, "format version 99"),
+            ("[]", "it has no `version`"),
+            ("{", "EOF while parsing"),
+        ] {
+            let file = folder.path().join("s.json");
+            fs::write(&file, text).unwrap();
+            for reference in [&file, folder.path()] {
+                let said = said(reference.to_str().unwrap());
+                assert!(said.starts_with("no baseline in ") && said.contains(why), "{text}: {said}");
+                assert!(said.contains("s.json"), "{said}");
+            }
+        }
     }
 }

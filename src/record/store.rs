@@ -62,8 +62,8 @@ fn io_help(action: &str, error: &io::Error) -> &'static str {
             "give the folder of a run, or its record.json: runs are under reports/SCENARIO/TIME"
         }
         io::ErrorKind::StorageFull => "the disk is full: what was written before stays, marked partial",
-        io::ErrorKind::PermissionDenied => "check the folder's permissions, or choose another with --out",
-        _ => "choose another folder with --out",
+        io::ErrorKind::PermissionDenied => "check the folder's permissions, or choose another",
+        _ => "choose another folder",
     }
 }
 
@@ -95,7 +95,10 @@ impl Record {
             }
             Some(_) => {}
             None => {
-                let message = "it has no `version`".into();
+                let message = match value.get("summary_version") {
+                    Some(_) => "it is a summary, which has no blocks and no audit".into(),
+                    None => "it has no `version`".into(),
+                };
                 return Err(StoreError::Format { path: shown.to_owned(), message });
             }
         }

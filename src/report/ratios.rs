@@ -58,6 +58,9 @@ fn unsure(comparison: &Comparison) -> Vec<String> {
         };
         Some(format!("{} has no interval: {why}", row.metric.title()))
     };
+    if let Some(few) = comparison.basis.too_few() {
+        return vec![few];
+    }
     match comparison.basis {
         Basis::Nothing => Vec::new(),
         _ => comparison.headline().into_iter().filter(missing).filter_map(why).collect(),
@@ -91,6 +94,9 @@ pub fn is_short(comparison: &Comparison, row: &Ratio) -> bool {
 
 /// What the ratios of a quantile lack that have no interval, in a sentence; `None` where each has one.
 pub fn shortfall(document: &Document<'_>, comparison: &Comparison, metric: Metric) -> Option<String> {
+    if comparison.basis.too_few().is_some() {
+        return None;
+    }
     let needed = metric.answers_for_interval()?;
     let answers = |route: &str| {
         let count = |name: &str| {
@@ -247,5 +253,15 @@ mod tests {
         let record = fixture::two_stacks();
         let document = Document::of(&record);
         assert_eq!(shortfall(&document, &document.comparisons[0], Metric::P99), None, "no blocks");
+        let mut record = fixture::duet();
+        record.stacks[0].blocks.truncate(2);
+        let document = Document::of(&record);
+        assert_eq!(
+            shortfall(&document, &document.comparisons[0], Metric::P99),
+            None,
+            "answers are not what is short"
+        );
+        let said = told(&document.comparisons[0]);
+        assert_eq!(said[0], "there is no interval of 2 pairs of blocks, it takes 5");
     }
 }
