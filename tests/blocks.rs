@@ -188,7 +188,11 @@ fn recorded_runs_are_compared_stack_by_stack() {
         ended.stdout
     );
     let ended = compare(&["--stack", "prod"]).expect(2);
-    assert!(ended.stderr.contains("no stack is in all of these runs"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("is called `prod`") && ended.stderr.contains("they have: dev"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

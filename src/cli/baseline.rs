@@ -60,12 +60,19 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
     }
     let to = to.unwrap_or_else(|| Path::new("baselines").join(slug(&record.scenario.slug)));
     let history = to.is_dir() || to.extension().is_none_or(|end| end != "json");
+    if history && to.is_dir() {
+        // Before it is written: a history that cannot be read should stay as it is.
+        Past::of_folder(&to).map_err(Failed::usage)?;
+    }
     let document = Document::of(&record);
     let text = summary::render(&document);
     let file = if history {
         store::create_folder(&to).map_err(Failed::internal)?;
         to.join(format!("{}.json", record.started.strftime("%Y-%m-%dT%H-%M-%S%.3fZ")))
     } else {
+        if let Some(folder) = to.parent() {
+            store::create_folder(folder).map_err(Failed::internal)?;
+        }
         to.clone()
     };
     store::replace(&file, text.as_bytes()).map_err(Failed::internal)?;
@@ -81,7 +88,7 @@ fn told(file: &Path, to: &Path, history: bool, record: &Record) -> Result<String
     if !history {
         return Ok(format!("{}: accepted", file.display()));
     }
-    let runs = Past::read(&to.to_string_lossy()).map_err(Failed::usage)?;
+    let runs = Past::of_folder(to).map_err(Failed::usage)?;
     let here = runs.iter().filter(|run| run.machine() == &record.machine).count();
     let elsewhere = runs.iter().find_map(|run| compare::other_machine(&record.machine, run.machine()));
     let mut told = format!("{}: run {here} of this machine in {}", file.display(), to.display());

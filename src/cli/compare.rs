@@ -1,12 +1,13 @@
 //! `shakedown compare`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failed, look};
+use super::report::NoFolder;
+use super::{Exit, Failed, look, say};
 use crate::compare;
 use crate::record::Record;
-use crate::report::{self, Document, Format, terminal};
+use crate::record::store::RECORD_FILE;
+use crate::report::{self, Document, Format, foreign, terminal};
 
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]
@@ -35,19 +36,40 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<Exit, Failed> {
+    if args.output.is_none() && args.format.len() > 1 {
+        return Err(Failed::usage(NoFolder { count: args.format.len() }));
+    }
     let mut records = Vec::new();
+    let mut stacks: Vec<String> = Vec::new();
     for path in &args.records {
         let mut record = Record::read(path).map_err(Failed::usage)?;
+        let new = record.stacks.iter().map(|stack| &stack.name).filter(|name| !stacks.contains(name));
+        stacks.extend(new.cloned().collect::<Vec<_>>());
         if let Some(name) = &args.stack {
             record.stacks.retain(|stack| stack.name == *name);
         }
         records.push((name_of(path, &records), record));
     }
     let found = compare::runs(&records);
+    if let Some(name) = args.stack.filter(|_| records.iter().all(|(_, record)| record.stacks.is_empty())) {
+        return Err(Failed::usage(miette::miette!(
+            help = format!("they have: {}", foreign::line(&stacks.join(", "), 300)),
+            "no stack of these runs is called `{name}`"
+        )));
+    }
     if found.is_empty() {
         return Err(Failed::usage(miette::miette!(
             help = "stacks are compared by their names; runs with one stack each need not agree on it",
             "no stack is in all of these runs"
+        )));
+    }
+    // Texts may follow each other; of what a program reads, a file holds one.
+    let files = args.format.first().is_some_and(|format| !matches!(format, Format::Text | Format::Md));
+    if args.output.is_none() && files && found.len() > 1 {
+        return Err(Failed::usage(miette::miette!(
+            help = "choose one with --stack NAME, or say which folder they go to: --output DIR",
+            "the comparisons of {} stacks cannot share stdout in this format",
+            found.len()
         )));
     }
     for runs in &found {
@@ -68,25 +90,24 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
                     anstream::println!("{}", path.display());
                 }
             }
-            None => {
-                let text = match args.format.first() {
-                    None | Some(Format::Text) => terminal::render(&document, &look::of_stdout(None)),
-                    Some(format) => format.render(&document),
-                };
-                // A reader that has seen enough closes the pipe: that is no failure.
-                let _ = anstream::stdout().write_all(text.as_bytes());
-            }
+            None => match args.format.first() {
+                None | Some(Format::Text) => {
+                    say::out(&terminal::render(&document, &look::of_stdout(None)));
+                }
+                Some(format) => say::raw(&format.render(&document)),
+            },
         }
     }
     Ok(Exit::Pass)
 }
 
-/// A run's name in tables: its folder's, with a number where another has it already.
+/// A run's name in tables: its folder's, or its file's where that has a name of its own; with a number where another has
+/// it already.
 fn name_of(path: &Path, others: &[(String, Record)]) -> String {
-    let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let name =
-        folder.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned());
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let named = if path.ends_with(RECORD_FILE) { path.parent() } else { Some(path.as_path()) };
+    let named = named.and_then(|path| if path.is_dir() { path.file_name() } else { path.file_stem() });
+    let name = named.map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned());
     let same =
         others.iter().filter(|(other, _)| *other == name || other.starts_with(&format!("{name} #"))).count();
     if same == 0 { name } else { format!("{name} #{}", same + 1) }

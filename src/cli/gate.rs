@@ -1,12 +1,11 @@
 //! `shakedown gate`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{Exit, Failed};
+use super::{Exit, Failed, say};
 use crate::compare::{self, Change, quantity};
-use crate::gate::Verdict;
+use crate::gate::{self, GateError, Verdict};
 use crate::record::past::Past;
 use crate::record::{GateText, Record};
 use crate::report::{Document, Format, foreign};
@@ -41,22 +40,34 @@ pub struct Args {
 pub fn run(args: Args) -> Result<Exit, Failed> {
     let mut record = Record::read(&args.record).map_err(Failed::usage)?;
     let past = args.baseline.as_deref().map(Past::read).transpose().map_err(Failed::usage)?;
-    record.gates.extend(args.pass.into_iter().map(|text| GateText { text, line: 0 }));
+    for text in args.pass {
+        gate::check(&record, &text).map_err(|error| wrong(&text, error))?;
+        record.gates.push(GateText { text, line: 0 });
+    }
     let document = Document::against(&record, past.as_deref());
-    let text = match args.format {
-        Some(format) => format.render(&document),
-        None => told(&document, &compare::changes(&record, past.as_deref().unwrap_or_default())),
-    };
-    // A reader that has seen enough closes the pipe: that is no failure.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    match args.format {
+        Some(format) => say::raw(&format.render(&document)),
+        None => say::out(&told(&document, &compare::changes(&record, past.as_deref().unwrap_or_default()))),
+    }
     for doubt in document.doubts() {
-        anstream::eprintln!("invalid run: {}", foreign::line(&doubt, 1000));
+        say::err(&format!("invalid run: {}", foreign::line(&doubt, 1000)));
     }
     Ok(match document.status() {
         Verdict::Pass | Verdict::Skipped => Exit::Pass,
         Verdict::Fail => Exit::GateFailed,
         Verdict::Unknown => Exit::Invalid,
     })
+}
+
+/// A gate of the command line that is none.
+fn wrong(text: &str, error: GateError) -> Failed {
+    let column = text.get(..error.span.start).unwrap_or_default().chars().count() + 1;
+    Failed::usage(miette::miette!(
+        help = error.help,
+        "--pass `{}`, column {column}: {}",
+        foreign::line(text, 80),
+        error.message
+    ))
 }
 
 fn told(document: &Document<'_>, changes: &[Change]) -> String {

@@ -13,6 +13,7 @@ mod progress;
 mod pulse;
 mod report;
 mod run;
+mod say;
 mod schema;
 mod target;
 mod token;

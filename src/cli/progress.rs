@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::pulse::Pulse;
+use super::say;
 use crate::report::foreign;
 use crate::run::Event;
 
@@ -101,7 +102,7 @@ impl Progress {
     fn step(&mut self, text: &str) {
         match &self.view {
             View::Quiet => {}
-            View::Lines { .. } => anstream::eprintln!("{text}"),
+            View::Lines { .. } => say::err(text),
             View::Bar(bar) => {
                 bar.println(text);
                 bar.set_message(text.to_owned());
@@ -117,7 +118,7 @@ impl Progress {
             View::Lines { last } => {
                 if last.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
                     *last = Some(Instant::now());
-                    anstream::eprintln!("{text}");
+                    say::err(text);
                 }
             }
         }
@@ -131,7 +132,7 @@ impl Progress {
             }
             // A series says what it tries before each load; its warm-ups and lengths are all the same.
             if self.probe.is_none() && self.block.is_none() {
-                anstream::eprintln!("{stack}: {phase} for {:.0} s", duration.as_secs_f64());
+                say::err(&format!("{stack}: {phase} for {:.0} s", duration.as_secs_f64()));
             }
         }
         let earlier = self.loads.iter().position(|load| self.block.is_some() && load.stack == stack);
@@ -175,7 +176,7 @@ impl Progress {
                 if due {
                     *last = Some(Instant::now());
                     let doing = doing(None, self.block, load.phase);
-                    anstream::eprintln!("{}: {doing}: {}", load.stack, load.line(usize::MAX));
+                    say::err(&format!("{}: {doing}: {}", load.stack, load.line(usize::MAX)));
                 }
             }
         }

@@ -1,9 +1,8 @@
 //! `shakedown report`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::{Exit, Failed, look};
+use super::{Exit, Failed, look, say};
 use crate::record::Record;
 use crate::record::past::Past;
 use crate::report::{self, Document, Format, terminal};
@@ -36,8 +35,8 @@ Examples:
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{count} formats cannot share stdout")]
 #[diagnostic(help("say which folder they go to: --output DIR"))]
-struct NoFolder {
-    count: usize,
+pub(super) struct NoFolder {
+    pub(super) count: usize,
 }
 
 /// Runs the command.
@@ -55,12 +54,10 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
 }
 
 fn to_stdout(document: &Document<'_>, formats: &[Format]) -> Result<Exit, Failed> {
-    let text = match formats {
-        [] | [Format::Text] => terminal::render(document, &look::of_stdout(None)),
-        [format] => format.render(document),
+    match formats {
+        [] | [Format::Text] => say::out(&terminal::render(document, &look::of_stdout(None))),
+        [format] => say::raw(&format.render(document)),
         several => return Err(Failed::usage(NoFolder { count: several.len() })),
-    };
-    // A reader that has seen enough closes the pipe: that is no failure. NO_COLOR is anstream's to heed.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    }
     Ok(Exit::Pass)
 }

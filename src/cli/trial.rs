@@ -9,7 +9,7 @@ use miette::Diagnostic as _;
 use tokio::sync::{mpsc, watch};
 
 use super::progress::Progress;
-use super::{Exit, Failed, look};
+use super::{Exit, Failed, look, say};
 use crate::gate::Verdict;
 use crate::plan::Plan;
 use crate::record::past::Past;
@@ -150,8 +150,8 @@ async fn stop_on_signal(stop: watch::Sender<bool>) {
 
 /// Annotations, and the step's summary, where the run is a step of GitHub Actions.
 fn tell_github(document: &Document<'_>) {
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        // The runner reads commands from both streams; standard output may be a program's.
+    if say::in_github() {
+        // Standard output may be a program's.
         anstream::eprint!("{}", github::annotations(document));
     }
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
@@ -166,14 +166,14 @@ fn tell_github(document: &Document<'_>) {
 }
 
 /// The gates that decide the exit code of a run without a table of gates, one line each.
-fn broken_gates(document: &Document<'_>) -> String {
+fn broken_gates(document: &Document<'_>) -> Vec<String> {
     let told = document.gates.iter().filter_map(|gate| {
         let what = match gate.verdict {
             Verdict::Fail => "gate failed",
             Verdict::Unknown => "gate can't be judged",
             Verdict::Pass | Verdict::Skipped => return None,
         };
-        Some(format!("{what}: {} — {}\n", foreign::line(&gate.text, 200), foreign::line(&gate.reason, 600)))
+        Some(format!("{what}: {} — {}", foreign::line(&gate.text, 200), foreign::line(&gate.reason, 600)))
     });
     told.collect()
 }
@@ -190,31 +190,27 @@ fn conclude(output: &Output, folder: &Path, finished: &Finished, past: Option<&[
             None => error.to_string(),
         })
         .collect();
-    let text = if output.json {
-        Format::Json.render(&document)
-    } else if output.quiet {
-        String::new()
-    } else {
+    if output.json {
+        say::raw(&Format::Json.render(&document));
+    } else if !output.quiet {
         let look = look::of_stdout(page);
         if document.is_void() && !finished.invalid.is_empty() {
-            terminal::void(&document, &look)
+            say::out(&terminal::void(&document, &look));
         } else {
-            terminal::render(&document, &look)
+            say::out(&terminal::render(&document, &look));
         }
-    };
-    // A reader that has seen enough closes the pipe: that is no failure. NO_COLOR is anstream's to heed.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    }
     for reason in &trouble {
-        anstream::eprintln!("error: {reason}");
+        say::err(&format!("error: {reason}"));
     }
     if output.quiet {
-        anstream::eprint!("{}", broken_gates(&document));
+        broken_gates(&document).iter().for_each(|gate| say::err(gate));
     }
     tell_github(&document);
     let status = document.status();
     let fruitless = document.fruitless().filter(|_| status == Verdict::Unknown);
     for reason in finished.invalid.iter().cloned().chain(fruitless) {
-        anstream::eprintln!("invalid run: {}", foreign::block(&reason, 4096));
+        say::err(&format!("invalid run: {}", foreign::block(&reason, 4096)));
     }
     if finished.interrupted {
         Exit::Interrupted

@@ -45,6 +45,20 @@ pub fn step_summary(document: &Document<'_>) -> String {
     text
 }
 
+/// Text for a step's log that is no workflow command, whatever a stack said: the runner takes `::` where a line begins for
+/// one, and `##[` anywhere.
+pub fn disarmed(text: &str) -> String {
+    let line = |line: &str| {
+        let line = line.replace("##[", "## [");
+        let indent = line.len() - line.trim_start().len();
+        match line[indent..].strip_prefix("::") {
+            Some(rest) => format!("{}: :{rest}", &line[..indent]),
+            None => line,
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 fn command(kind: &str, file: &str, line: usize, title: &str, message: &str) -> String {
     let message = data(&foreign::line(message, 600));
     format!("::{kind} file={},line={line},title={}::{message}\n", property(file), property(title))
@@ -68,6 +82,14 @@ mod tests {
     #[test]
     fn gates_and_findings_stand_at_their_lines() {
         insta::assert_snapshot!(annotations(&Document::of(&fixture::two_stacks())));
+    }
+
+    #[test]
+    fn a_log_holds_no_commands() {
+        let said = "a ::b:: ##[error]c\n  ::set-output name=verdict::pass\n\t::x\n::y\nz\n";
+        let shown = "a ::b:: ## [error]c\n  : :set-output name=verdict::pass\n\t: :x\n: :y\nz\n";
+        assert_eq!(disarmed(said), shown);
+        assert_eq!(disarmed(""), "");
     }
 
     #[test]

@@ -1,0 +1,194 @@
+//! `shakedown gate`, `baseline` and `compare` on written records, as a person or a CI job meets them: above all what is wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+// The fixture is the library's own; these names are what it imports.
+use shakedown::{engine, plan, record, stack};
+
+#[allow(dead_code, reason = "the library's own tests use the rest")]
+#[path = "../src/report/fixture/mod.rs"]
+mod fixture;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use record::Record;
+use tempfile::TempDir;
+
+/// A folder with records in it and the program.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Desk(tempfile::tempdir().unwrap());
+        desk.put("run", &fixture::duet());
+        desk
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn put(&self, name: &str, record: &Record) {
+        fs::create_dir_all(self.at(name)).unwrap();
+        record.write(&self.at(name)).unwrap();
+    }
+
+    /// Ends with this code and gives both streams, white space collapsed.
+    fn run(&self, arguments: &[&str], code: i32) -> (String, String) {
+        let mut command = Command::cargo_bin("shakedown").unwrap();
+        command.args(arguments).current_dir(self.0.path()).env("NO_COLOR", "1");
+        command.env("GIT_CEILING_DIRECTORIES", self.0.path()).env("GITHUB_ACTIONS", "");
+        let output = command.assert().code(code).get_output().clone();
+        let text = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes).replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        (text(&output.stdout), text(&output.stderr))
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        self.run(arguments, 2).1
+    }
+}
+
+#[test]
+fn a_gate_by_hand_is_read_as_strictly_as_one_in_the_scenario() {
+    let desk = Desk::new();
+    for (gate, why, help) in [
+        ("prd: p50 < 1s", "`prd: p50 < 1s`, column 1: no stack `prd`", "did you mean `prod`?"),
+        ("prod/note: p50 < 1s", "column 6: no route `note`", "did you mean `notes`?"),
+        ("prod: p50 < 1MiB", "column 14: `MiB` is no unit of `p50`", "a time in us, ms or s"),
+        ("", "column 1: the gate is empty", "prod: errors < 0.1%"),
+    ] {
+        let said = desk.refused(&["gate", "run", "--pass", gate]);
+        assert!(said.contains(why) && said.contains(help), "{gate}: {said}");
+    }
+    desk.run(&["gate", "run", "--pass", "prod: p50 < 1s", "--pass", "prod: p50 < 2s"], 1);
+    // What ended early may lack a stack, and what was left out was not asked.
+    let mut early = fixture::partial();
+    early.gates.clear();
+    desk.put("early", &early);
+    let (said, _) = desk.run(&["gate", "early", "--pass", "staging: p50 < 1s"], 3);
+    assert!(said.contains("staging was not measured"), "{said}");
+}
+
+#[test]
+fn what_is_no_baseline_says_what_would_be_one() {
+    let desk = Desk::new();
+    fs::create_dir(desk.at("empty")).unwrap();
+    fs::create_dir(desk.at("spoilt")).unwrap();
+    fs::write(desk.at("spoilt/b.json"), "{\"summary_version\": 1}").unwrap();
+    fs::write(desk.at("cut.json"), "{\"version\": 1, \"too").unwrap();
+    for (reference, why) in [
+        ("empty", "no baseline in empty: it holds no run and no summary"),
+        ("spoilt", "no baseline in spoilt/b.json: missing field"),
+        ("cut.json", "no baseline in cut.json: EOF while parsing"),
+        ("nowhere", "no baseline in nowhere: No such file"),
+        ("main:b.json", "no baseline in main:b.json: git has no such file: fatal: not a git repository"),
+        ("-x:b.json", "no baseline in -x:b.json: git revisions do not begin with a dash"),
+    ] {
+        let reference = format!("--baseline={reference}");
+        for command in ["gate", "report"] {
+            let said = desk.refused(&[command, "run", &reference]);
+            assert!(said.contains(why), "{reference}: {said}");
+            assert!(said.contains("REF:PATH") && said.contains("shakedown baseline accept RUN"), "{said}");
+        }
+    }
+    // A history that can't be read is not added to.
+    let said = desk.refused(&["baseline", "accept", "run", "--to", "spoilt"]);
+    assert!(said.contains("spoilt/b.json"), "{said}");
+    assert_eq!(fs::read_dir(desk.at("spoilt")).unwrap().count(), 1);
+}
+
+#[test]
+fn git_gives_a_file_and_no_folder() {
+    let desk = Desk::new();
+    let git = |folder: &Path, arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.com",
+            "-c",
+            "init.defaultBranch=main",
+        ]);
+        let ended = command.args(arguments).current_dir(folder).output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    desk.run(&["baseline", "accept", "run", "--to", "kept/b.json"], 0);
+    for arguments in [&["init", "-q"][..], &["add", "kept"], &["commit", "-qm", "kept"]] {
+        git(desk.0.path(), arguments);
+    }
+    git(desk.0.path(), &["clone", "-q", "--bare", ".", "bare.git"]);
+    let gate = ["--pass", "prod vs baseline: rss < 1.1x", "--baseline"];
+    let judge = |reference: &'static str| [&["gate", "run"], &gate[..], &[reference]].concat();
+    let (said, _) = desk.run(&judge("main:kept/b.json"), 1);
+    assert!(
+        said.contains("pass prod vs baseline: rss < 1.1x") && said.contains("in main:kept/b.json"),
+        "{said}"
+    );
+    for (reference, why) in [
+        ("main:kept", "git has no such file"),
+        ("main:", "git has no such file"),
+        ("main:none.json", "does not exist in 'main'"),
+        ("gone:kept/b.json", "gone"),
+    ] {
+        let said = desk.refused(&judge(reference));
+        assert!(said.contains(why) && said.contains("REF:PATH"), "{reference}: {said}");
+    }
+    // A bare repository has no files of its own beside those it keeps.
+    let mut command = Command::cargo_bin("shakedown").unwrap();
+    command.current_dir(desk.at("bare.git")).arg("gate").arg(desk.at("run"));
+    command.args(gate).arg("main:kept/b.json").assert().code(1);
+}
+
+#[test]
+fn a_comparison_says_what_it_lacks() {
+    let desk = Desk::new();
+    desk.put("later", &fixture::duet());
+    let both = |more: &[&'static str]| [&["compare", "run", "later"], more].concat();
+    let said = desk.refused(&both(&["--stack", "prd"]));
+    assert!(said.contains("is called `prd`") && said.contains("they have: dev, prod"), "{said}");
+    let said = desk.refused(&both(&["--format", "html,md"]));
+    assert!(said.contains("2 formats cannot share stdout") && said.contains("--output DIR"), "{said}");
+    let said = desk.refused(&both(&["--format", "json"]));
+    assert!(said.contains("of 2 stacks cannot share stdout") && said.contains("--stack NAME"), "{said}");
+    let (json, _) = desk.run(&both(&["--format", "json", "--stack", "prod"]), 0);
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
+
+    desk.run(&["baseline", "accept", "run", "--to", "short.json"], 0);
+    let said = desk.refused(&["compare", "run", "short.json"]);
+    assert!(said.contains("it is a summary, which has no blocks"), "{said}");
+
+    // Records are named after their folder, or after their file where that is named.
+    fs::copy(desk.at("run/record.json"), desk.at("before.json")).unwrap();
+    fs::copy(desk.at("run/record.json"), desk.at("after.json")).unwrap();
+    let (said, _) = desk.run(&["compare", "before.json", "after.json", "run", "run", "--stack", "prod"], 0);
+    for name in ["after / before", "run / before", "run #2 / before"] {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+}
+
+/// The runner of GitHub Actions takes `::` at the start of a line, and `##[` anywhere, for a command to it.
+#[test]
+fn what_a_stack_said_commands_no_runner() {
+    let desk = Desk::new();
+    let mut record = fixture::failed_stack();
+    let said = "x ".repeat(40) + "::set-output name=verdict::pass ##[add-mask]prod\n::error::y";
+    record.stacks[1].failure = Some(said.clone());
+    record.warnings = (0..40).map(|n| "w".repeat(n) + " " + &said).collect();
+    record.gates[0].text = "##[error]a".into();
+    desk.put("hostile", &record);
+    for command in [&["report", "hostile"][..], &["gate", "hostile"]] {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_shakedown"));
+        let ended =
+            run.args(command).current_dir(desk.0.path()).env("GITHUB_ACTIONS", "true").output().unwrap();
+        let text = String::from_utf8([ended.stdout, ended.stderr].concat()).unwrap();
+        assert!(text.contains("set-output name=") || text.contains("## [error]a"), "{text}");
+        for line in text.lines() {
+            assert!(!line.trim().starts_with("::") && !line.contains("##["), "{line}");
+        }
+    }
+}
