@@ -57,6 +57,21 @@ async fn a_route_that_echoes_the_origin_alone_is_found() {
     }
 }
 
+#[tokio::test]
+async fn a_route_that_leads_where_the_host_header_says_is_found() {
+    for name in ["host", "x-forwarded-host"] {
+        let app = App::start(move |request| match (path(request), header(request, name)) {
+            ("/r3/", Some(host)) => response(302, &format!("Location: http://{host}/there/\r\n"), ""),
+            _ => response(200, "Content-Type: text/html\r\n", "hello"),
+        })
+        .await;
+        let outcomes = audited(&app, &routes(5), "DJ-HOST").await;
+        let found = of(&outcomes, "DJ-HOST");
+        assert_eq!(found.outcome, Outcome::Fail, "{}", found.summary);
+        assert!(found.places[0].route.starts_with("r3: "), "{}", found.places[0].route);
+    }
+}
+
 /// A JWT auth without refresh tokens.
 const BEARER: &str = "[users]\nlist = [{ username = \"ada\", password = \"pw-of-ada-1\" }]\n\
     [auth.api]\nkind = \"jwt\"\nobtain = \"/token\"\nlogout = \"/logout\"\n\

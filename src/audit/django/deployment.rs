@@ -2,7 +2,7 @@
 
 use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::collect::routes;
-use crate::audit::exchange::{Facts, Purpose};
+use crate::audit::exchange::{Facts, Purpose, Site};
 use crate::audit::probe::{Consent, Probe};
 use crate::audit::prober::{Prober, get, nonsense, site};
 use crate::plan::{Role, RouteKind};
@@ -10,6 +10,7 @@ use crate::record::Confidence;
 use crate::wire::{Response, printable};
 
 pub const FORWARDED_HOST: Purpose = Purpose::Own("django-forwarded-host");
+pub const ROUTE_HOST: Purpose = Purpose::Own("django-route-host");
 pub const PLAIN: Purpose = Purpose::Own("django-plain");
 pub const FORWARDED_PROTO: Purpose = Purpose::Own("django-forwarded-proto");
 pub const ADMIN: Purpose = Purpose::Own("django-admin");
@@ -31,6 +32,38 @@ pub static DJANGO: Probe = Probe {
             }
             for path in ["/__debug__/", "/silk/", "/__debug__/render_panel/"] {
                 prober.send(TOOLBAR, site(path, RouteKind::Html), get(path)).await;
+            }
+        })
+    },
+};
+
+/// Most routes beside the front page that are asked as somebody else's.
+const ROUTES: usize = 20;
+
+pub static FOREIGN_HOSTS: Probe = Probe {
+    name: "foreign-hosts",
+    consent: Consent::Active,
+    about: "up to 20 routes beside the front page, no static ones, with Host and with X-Forwarded-Host of somebody else; no credential",
+    most: 2 * ROUTES,
+    lacks: |_| None,
+    send: |prober| {
+        Box::pin(async move {
+            let (input, front) = (prober.input, front(prober).target);
+            let pages = routes::of(input).into_iter().filter(|route| route.kind != RouteKind::Static);
+            let pages = pages.filter_map(|route| Some((route, routes::request(input, route, 0)?)));
+            for (route, page) in pages.filter(|(_, page)| page.target != front).take(ROUTES) {
+                for name in ["Host", "X-Forwarded-Host"] {
+                    let mut request = page.clone();
+                    request.headers.insert(0, (name.to_owned(), format!("{}.invalid", nonsense())));
+                    let site = Site {
+                        name: route.name.clone(),
+                        variant: format!("{name} of somebody else"),
+                        kind: route.kind,
+                        line: Some(route.line),
+                        authenticated: false,
+                    };
+                    prober.send(ROUTE_HOST, site, request).await;
+                }
             }
         })
     },
@@ -122,7 +155,8 @@ pub fn app_direct(facts: &Facts) -> Judgement {
 
 pub fn host(facts: &Facts) -> Judgement {
     let (mut places, mut observations) = (0, Vec::new());
-    for (index, exchange, answer) in facts.of(Purpose::ForeignHost).chain(facts.of(FORWARDED_HOST)) {
+    let asked = [Purpose::ForeignHost, FORWARDED_HOST, ROUTE_HOST].into_iter();
+    for (index, exchange, answer) in asked.flat_map(|purpose| facts.of(purpose)) {
         places += 1;
         let sent = exchange.request.headers.iter().find(|(_, value)| value.ends_with(".invalid"));
         let Some((name, value)) = sent else { continue };
@@ -132,7 +166,7 @@ pub fn host(facts: &Facts) -> Judgement {
             Some((Level::Fail, format!("`{name}` of a stranger comes back in Location")))
         } else if answer.status < 400 && technical.contains(value.as_str()) {
             Some((Level::Fail, format!("`{name}` of a stranger comes back in the page")))
-        } else if name == "Host" && answer.status < 300 {
+        } else if exchange.purpose == Purpose::ForeignHost && answer.status < 300 {
             Some((Level::Warn, format!("a Host that nobody serves is answered {}", answer.status)))
         } else {
             None

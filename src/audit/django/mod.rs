@@ -115,9 +115,10 @@ pub const CHECKS: &[Check] = &[
         title: "Foreign Host headers",
         severity: Severity::High,
         mode: Mode::Active,
-        probes: &[&MISFITS, &deployment::DJANGO],
-        rule: "Sends Host and X-Forwarded-Host of a stranger. Passes 400, 404 and 421; warns when such a Host is answered; fails when \
-               the name comes back in Location or in the page: links in mails would lead there.",
+        probes: &[&MISFITS, &deployment::DJANGO, &deployment::FOREIGN_HOSTS],
+        rule: "Sends Host and X-Forwarded-Host of a stranger to the front page and to up to 20 other routes. Passes 400, 404 and 421; \
+               warns when such a Host is answered; fails when the name comes back in Location or in the page: links in mails would \
+               lead there.",
         fix: "R-HOST",
         references: &["CWE-644", "Django security.W020"],
         judge: deployment::host,
