@@ -72,6 +72,11 @@ fn a_dry_run_tells_the_probes_and_starts_nothing() {
         "{}",
         dry.stdout
     );
+    for words in
+        ["(429, 503) once more, 20 times in all", "2 times more the active probes", "5 requests a second"]
+    {
+        assert!(dry.stdout.contains(words), "{words}: {}", dry.stdout);
+    }
     let few = audit(&["--dry-run", "--only", "HDR-HSTS"], Some(&trial.scenario()));
     assert!(!few.stdout.contains("misfits"), "{}", few.stdout);
 }

@@ -18,6 +18,7 @@ use crate::plan::{Profile, StackPlan};
 
 pub(super) use browser::Browser;
 pub(super) use misfits::MISFITS;
+pub(super) use repeats::AGAIN;
 pub(super) use routes::ROUTES;
 pub(super) use session::SESSIONS;
 pub(super) use session_auth::SessionAuth;

@@ -213,6 +213,12 @@ pub fn rehearse(plan: &Plan, stack: StackId, selection: &Selection) -> Vec<(&'st
     probes.map(|probe| (probe, collect::forbidden(probe, stack, loopback))).collect()
 }
 
+/// What is sent to a stack beyond what the probes say, and where all of it ends, in words.
+#[must_use]
+pub fn manners() -> String {
+    prober::manners(collect::AGAIN)
+}
+
 /// Names of the headers that carry the scenario's credentials, or sound as if they did.
 fn secret_headers(input: &AuditInput<'_>) -> Vec<String> {
     let credentials = input.wallet.credentials.iter().flatten();

@@ -144,6 +144,7 @@ impl<'i> Prober<'i> {
             return Some(Exchange::new(purpose, site, request, answer));
         };
         self.exchanges.push(Exchange::new(LIMITED, site.clone(), request.clone(), answer));
+        self.bytes = self.bytes.saturating_sub(request.body.len());
         tokio::time::sleep(wait).await;
         let answer = fetch(self.input.endpoint, &request, LIMITS).await;
         self.heard(&answer);
@@ -420,6 +421,17 @@ impl<'i> Prober<'i> {
         sleep_until(self.next.take(self.pause)).await;
         Some(())
     }
+}
+
+/// What is sent beyond what the probes say, and where all of it ends.
+pub(super) fn manners(again: usize) -> String {
+    format!(
+        "what a limit on requests refuses (429, 503) once more, {WAITS} times in all; {again} times more the active probes of each check \
+         that fails, LOGIN rows apart; nothing after {} s, slow messages apart, or {} MiB of bodies; and to another machine {} requests a second",
+        LONGEST.as_secs(),
+        BYTES >> 20,
+        1000 / PAUSE.as_millis()
+    )
 }
 
 /// When the next request may begin. Those who share one ask together no more often than one of them would alone.

@@ -196,6 +196,7 @@ fn rehearsal(plan: &Plan, only: &[String], checks: &Selection) -> String {
                 let _ = writeln!(out, "  {:<24} NOT SENT: it {why_not}", "");
             }
         }
+        let _ = writeln!(out, "  beyond that: {}", audit::manners());
     }
     out
 }

@@ -7,7 +7,7 @@ use crate::audit::probe::{Consent, Probe};
 use crate::audit::prober::Prober;
 
 /// How often more.
-const AGAIN: usize = 2;
+pub const AGAIN: usize = 2;
 
 /// Sends the probes of each failing active check again, and judges it by what comes then. Where each probe's exchanges begin
 /// stands in `sent`.
