@@ -13,14 +13,16 @@ use crate::scenario::model::Auth;
 use crate::secret::SecretString;
 
 /// The settings of an `[auth.*]` table of kind `session`.
-pub(super) struct Session<'a> {
-    login: &'a str,
-    username_field: &'a str,
-    password_field: &'a str,
-    csrf_cookie: &'a str,
-    csrf_field: &'a str,
-    csrf_header: &'a str,
-    session_cookie: &'a str,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Session<'a> {
+    pub login: &'a str,
+    pub logout: Option<&'a str>,
+    pub username_field: &'a str,
+    pub password_field: &'a str,
+    pub csrf_cookie: &'a str,
+    pub csrf_field: &'a str,
+    pub csrf_header: &'a str,
+    pub session_cookie: &'a str,
 }
 
 impl<'a> Session<'a> {
@@ -29,6 +31,7 @@ impl<'a> Session<'a> {
         match auth {
             Auth::Session {
                 login,
+                logout,
                 username_field,
                 password_field,
                 csrf_cookie,
@@ -38,6 +41,7 @@ impl<'a> Session<'a> {
                 ..
             } => Some(Session {
                 login,
+                logout: logout.as_deref(),
                 username_field,
                 password_field,
                 csrf_cookie,
@@ -51,7 +55,7 @@ impl<'a> Session<'a> {
 
     /// # Errors
     /// The refusal, in words.
-    pub async fn obtain(&self, issuer: &Issuer, user: &User) -> Result<Credential, String> {
+    pub(super) async fn obtain(&self, issuer: &Issuer, user: &User) -> Result<Credential, String> {
         let client = &issuer.client;
         let page = client
             .send(Call {

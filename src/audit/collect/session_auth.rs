@@ -1,7 +1,9 @@
 //! A `session` auth of the scenario, with its settings at hand.
 
+use std::ops::Deref;
+
+use crate::auth::session::Session;
 use crate::plan::{AuthId, Plan, PopulationId};
-use crate::scenario::model::Auth;
 
 /// Borrowed from the plan.
 #[derive(Debug, Clone, Copy)]
@@ -9,44 +11,23 @@ pub(in crate::audit) struct SessionAuth<'a> {
     pub id: AuthId,
     pub name: &'a str,
     pub population: PopulationId,
-    pub login: &'a str,
-    pub logout: Option<&'a str>,
-    pub username_field: &'a str,
-    pub password_field: &'a str,
-    pub csrf_cookie: &'a str,
-    pub csrf_field: &'a str,
-    pub csrf_header: &'a str,
-    pub session_cookie: &'a str,
+    settings: Session<'a>,
+}
+
+impl<'a> Deref for SessionAuth<'a> {
+    type Target = Session<'a>;
+
+    fn deref(&self) -> &Session<'a> {
+        &self.settings
+    }
 }
 
 impl<'a> SessionAuth<'a> {
     /// Every one of a plan.
     pub fn all(plan: &'a Plan) -> impl Iterator<Item = SessionAuth<'a>> {
-        plan.auths.iter().enumerate().filter_map(|(index, auth)| match &auth.auth {
-            Auth::Session {
-                login,
-                logout,
-                username_field,
-                password_field,
-                csrf_cookie,
-                csrf_field,
-                csrf_header,
-                session_cookie,
-                ..
-            } => Some(SessionAuth {
-                id: AuthId(index),
-                name: &auth.name,
-                population: auth.population,
-                login,
-                logout: logout.as_deref(),
-                username_field,
-                password_field,
-                csrf_cookie,
-                csrf_field,
-                csrf_header,
-                session_cookie,
-            }),
-            _ => None,
+        plan.auths.iter().enumerate().filter_map(|(index, auth)| {
+            let settings = Session::of(&auth.auth)?;
+            Some(SessionAuth { id: AuthId(index), name: &auth.name, population: auth.population, settings })
         })
     }
 }
