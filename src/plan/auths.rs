@@ -5,9 +5,35 @@ use std::time::Duration;
 use super::check::Check;
 use super::template::Template;
 use super::variables::Names;
-use super::{AuthPlan, Claim, Population, PopulationId};
+use super::{Population, PopulationId};
 use crate::scenario::model::{Auth, Users, VerifyKey};
 use crate::scenario::{Document, Place, one_of};
+
+/// An `[auth.NAME]` table.
+#[derive(Debug, Clone)]
+pub struct AuthPlan {
+    /// Its name.
+    pub name: String,
+    /// Its kind and settings, checked.
+    pub auth: Auth,
+    /// Its users (for client credentials and static headers: one nameless user).
+    pub population: PopulationId,
+    /// Claims of `mint`, compiled; empty otherwise.
+    pub claims: Vec<(String, Claim)>,
+    /// Life of a minted token.
+    pub ttl: Duration,
+    /// Line (1-based) in the scenario file.
+    pub line: usize,
+}
+
+/// A claim's value.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// A string template.
+    Text(Template),
+    /// Any other JSON value.
+    Value(serde_json::Value),
+}
 
 const ALGORITHMS: [&str; 12] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",

@@ -3,9 +3,28 @@
 use super::check::Check;
 use super::template::Template;
 use super::variables::Names;
-use super::{BodyContent, BodyPlan};
 use crate::scenario::Place;
 use crate::scenario::model::Body;
+
+/// A request body.
+#[derive(Debug, Clone)]
+pub struct BodyPlan {
+    /// Value of Content-Type.
+    pub content_type: &'static str,
+    /// The bytes.
+    pub content: BodyContent,
+}
+
+/// Where a body's bytes come from.
+#[derive(Debug, Clone)]
+pub enum BodyContent {
+    /// Rendered for each request.
+    Template(Template),
+    /// Form fields, rendered and percent-encoded for each request.
+    Form(Vec<(String, Template)>),
+    /// The same bytes each time (a file).
+    Fixed(Vec<u8>),
+}
 
 /// A larger file is no body for a load: every connection holds one.
 const LARGEST: u64 = 64 * 1024 * 1024;

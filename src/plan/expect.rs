@@ -3,10 +3,65 @@
 use serde_json::Value as Json;
 
 use super::check::Check;
+use super::template::Template;
 use super::variables::Names;
-use super::{ExpectPlan, JsonValue, StatusRule};
 use crate::scenario::Place;
 use crate::scenario::model::{Expect, Owner, Statuses};
+
+/// What an answer must be.
+#[derive(Debug, Clone)]
+pub struct ExpectPlan {
+    /// Accepted statuses.
+    pub status: StatusRule,
+    /// Header name (lower case) and the pattern of its value.
+    pub headers: Vec<(String, regex::bytes::Regex)>,
+    /// Text the body must contain.
+    pub contains: Option<String>,
+    /// Pattern the body must match.
+    pub matches: Option<regex::bytes::Regex>,
+    /// JSONPath and the value it must have.
+    pub json: Vec<(serde_json_path::JsonPath, JsonValue)>,
+    /// JSONPath all of whose values must equal this column of the user.
+    pub owner: Option<(serde_json_path::JsonPath, Template)>,
+}
+
+impl ExpectPlan {
+    /// Whether the body has to be kept to judge the answer.
+    pub fn needs_body(&self) -> bool {
+        self.contains.is_some() || self.matches.is_some() || !self.json.is_empty() || self.owner.is_some()
+    }
+}
+
+/// An expected JSON value.
+#[derive(Debug, Clone)]
+pub enum JsonValue {
+    /// A string template.
+    Text(Template),
+    /// Any other value.
+    Value(serde_json::Value),
+}
+
+/// Which statuses are good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatusRule {
+    /// 200 to 299: the default with auth.
+    Success,
+    /// 200 to 399: the default without auth.
+    SuccessOrRedirect,
+    /// Just these.
+    Any(Vec<u16>),
+}
+
+impl StatusRule {
+    /// Whether a status is good.
+    pub fn accepts(&self, status: u16) -> bool {
+        match self {
+            StatusRule::Success => (200..300).contains(&status),
+            StatusRule::SuccessOrRedirect => (200..400).contains(&status),
+            StatusRule::Any(list) => list.contains(&status),
+        }
+    }
+}
 
 impl Check<'_> {
     /// What a route's answer must be.

@@ -4,9 +4,80 @@ use std::time::Duration;
 
 use super::check::Check;
 use super::series::SERIES_KEYS;
-use super::{LoadPlan, LoadProfile, ModelPlan, SeriesPlan};
+use super::{BlocksPlan, SeriesPlan};
 use crate::scenario::Place;
-use crate::scenario::model::{Load, Model};
+use crate::scenario::model::{Arrivals, ConnectionMode, Load, Model};
+
+/// The load, checked.
+#[derive(Debug, Clone)]
+pub struct LoadPlan {
+    /// Arrivals or users; of a series, the first load.
+    pub model: ModelPlan,
+    /// Several loads in a row instead of the one.
+    pub series: Option<SeriesPlan>,
+    /// The blocks it is cut into where stacks take turns; `None` where each gets it in one piece.
+    pub blocks: Option<BlocksPlan>,
+    /// Number of the first request: `{{counter}}` and the users go on from it.
+    pub first: u64,
+    /// Left out of the results; runs at the profile's first level.
+    pub warmup: Duration,
+    /// Keep-alive or one connection a request.
+    pub connection: ConnectionMode,
+    /// Whether a new TLS connection may resume an earlier session.
+    pub tls_resumption: bool,
+    /// Time-out of a request that sets none.
+    pub timeout: Duration,
+    /// Worker threads.
+    pub threads: usize,
+    /// Seed of arrivals, weights and users.
+    pub seed: u64,
+}
+
+impl LoadPlan {
+    /// Length of the measured part.
+    pub fn duration(&self) -> Duration {
+        match &self.model {
+            ModelPlan::Open { profile, .. } | ModelPlan::Closed { profile, .. } => profile.duration(),
+        }
+    }
+}
+
+/// Open or closed.
+#[derive(Debug, Clone)]
+pub enum ModelPlan {
+    /// Arrivals by schedule.
+    Open {
+        /// Arrivals a second over time.
+        profile: LoadProfile,
+        /// How they are spaced.
+        arrivals: Arrivals,
+        /// Most connections at once.
+        connections: usize,
+    },
+    /// Users who wait.
+    Closed {
+        /// Users over time.
+        profile: LoadProfile,
+        /// Pause between iterations.
+        think: Duration,
+    },
+}
+
+/// A level over time, in straight lines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadProfile {
+    /// Level at the start.
+    pub start: f64,
+    /// Target level and how long the line to it takes.
+    pub stages: Vec<(f64, Duration)>,
+}
+
+impl LoadProfile {
+    /// Sum of the stages.
+    pub fn duration(&self) -> Duration {
+        self.stages.iter().map(|(_, d)| *d).sum()
+    }
+}
 
 const DEFAULT_RATE: f64 = 50.0;
 const DEFAULT_DURATION: Duration = Duration::from_secs(10);

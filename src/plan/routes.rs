@@ -5,9 +5,81 @@ use std::time::Duration;
 use super::auths::Populations;
 use super::check::Check;
 use super::variables::Names;
-use super::{AuthId, AuthPlan, FeederPlan, Item, PopulationId, RouteId, RoutePlan};
+use super::{AuthId, AuthPlan, BodyPlan, ExpectPlan, FeederPlan, PopulationId, RouteId, Template};
 use crate::scenario::model::{Flow, Route, RouteKind};
 use crate::scenario::{Document, Place, without_secrets};
+
+/// A value to look up on each stack.
+#[derive(Debug, Clone)]
+pub struct DiscoverPlan {
+    /// Its name in templates.
+    pub name: String,
+    /// Path to fetch.
+    pub path: String,
+    /// Auth to fetch it with.
+    pub auth: Option<AuthId>,
+    /// Where the value stands.
+    pub from: ExtractPlan,
+}
+
+/// One request, checked.
+#[derive(Debug, Clone)]
+pub struct RoutePlan {
+    /// `name`, or `flow/step`.
+    pub name: String,
+    /// Method, upper case as written.
+    pub method: String,
+    /// Path and query.
+    pub path: Template,
+    /// The path as written in the scenario, braces included, without secrets.
+    pub written: String,
+    /// Auth.
+    pub auth: Option<AuthId>,
+    /// Whose columns `{{user.*}}` are: the auth's population, else the first.
+    pub population: PopulationId,
+    /// What it is.
+    pub kind: RouteKind,
+    /// Extra headers in order.
+    pub headers: Vec<(String, Template)>,
+    /// Body, with the Content-Type to send unless `headers` has one.
+    pub body: Option<BodyPlan>,
+    /// Time-out of the whole request.
+    pub timeout: Duration,
+    /// Redirects to follow on the same stack.
+    pub follow: u8,
+    /// What the answer must be.
+    pub expect: ExpectPlan,
+    /// Values to take from the answer: slot in [`Scope::extracted`] and where it stands.
+    pub extract: Vec<(usize, ExtractPlan)>,
+    /// Line (1-based) in the scenario file.
+    pub line: usize,
+}
+
+/// Where a value stands in an answer.
+#[derive(Debug, Clone)]
+pub enum ExtractPlan {
+    /// First value of a JSONPath; strings without quotes.
+    Json(serde_json_path::JsonPath),
+    /// First line of a header (name in lower case).
+    Header(String),
+    /// First group of a pattern, or the whole match.
+    Regex(regex::bytes::Regex),
+}
+
+/// What one arrival is: a lone route, or the steps of a flow.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Name of the route or flow.
+    pub name: String,
+    /// Share among the items; at least 1.
+    pub weight: u32,
+    /// Requests in order; at least one.
+    pub steps: Vec<RouteId>,
+    /// Pause between steps.
+    pub think: Duration,
+    /// How many values its steps extract (length of [`Scope::extracted`]).
+    pub slots: usize,
+}
 
 /// More hops than this are a loop.
 const MOST_REDIRECTS: u8 = 10;

@@ -1,13 +1,78 @@
 //! Stacks: addresses, consent, processes. Their texts are rendered when they start.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::{Host, Url};
 
 use super::check::Check;
-use super::{ReadyPlan, StackPlan, UserSwitch};
-use crate::scenario::model::{Http, Prepare, Process, Role, Stack};
+use crate::scenario::model::{Hook, Http, Prepare, Process, RenderedFile, Role, Stack};
 use crate::scenario::{Document, Place};
+
+/// Commands that disable a user of a stack and enable them again. Texts are rendered by who runs them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserSwitch {
+    /// Disables.
+    pub off: Hook,
+    /// Enables again.
+    pub on: Hook,
+}
+
+/// A system under test. Texts may hold `{{port}}`, `{{state}}`, `{{vars.*}}`; `stack` renders them.
+#[derive(Debug, Clone)]
+pub struct StackPlan {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// Base URL, with templates.
+    pub url: String,
+    /// PEM file of its certificate authority, with templates, relative to the scenario's folder.
+    pub ca: Option<String>,
+    /// Name for SNI, certificate check and Host header.
+    pub sni: Option<String>,
+    /// Streams of a connection where the load goes over HTTP/2; `None`: HTTP/1.1.
+    pub http2: Option<usize>,
+    /// Fixed values.
+    pub vars: BTreeMap<String, String>,
+    /// Steps before it starts.
+    pub prepare: Vec<Prepare>,
+    /// Files to render at each start.
+    pub files: Vec<RenderedFile>,
+    /// Processes to start.
+    pub start: Vec<Process>,
+    /// When it is up.
+    pub ready: ReadyPlan,
+    /// Consent to active audit probes.
+    pub active_audit: bool,
+    /// Consent to probes that may hurt, off loopback.
+    pub guarded_audit: bool,
+    /// Port that answers plain http beside https, with templates.
+    pub plain_port: Option<String>,
+    /// Addresses of application servers behind the proxy, with templates.
+    pub backends: Vec<String>,
+    /// File with the secret that it signs its JWTs with.
+    pub jwt_secret: Option<String>,
+    /// Command that runs the project's own deployment checks.
+    pub check_deploy: Option<Hook>,
+    /// Commands that disable a user and enable them again.
+    pub user_switch: Option<UserSwitch>,
+    /// Line (1-based) of its table in the scenario file.
+    pub line: usize,
+}
+
+/// Readiness.
+#[derive(Debug, Clone)]
+pub struct ReadyPlan {
+    /// Path to ask.
+    pub path: String,
+    /// Status that means ready; `None`: any but 502 and 503.
+    pub status: Option<u16>,
+    /// How long to wait.
+    pub timeout: Duration,
+    /// How long to wait while the connection is refused.
+    pub refused: Duration,
+}
 
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// For a server that is not started here and is not there.

@@ -5,10 +5,29 @@ use std::collections::BTreeSet;
 use super::check::Check;
 use super::csv_table::CsvTable;
 use super::template::{Scope, Template, Variable};
-use super::{Population, User};
 use crate::scenario::Place;
 use crate::scenario::model::Users;
 use crate::secret::SecretString;
+
+/// A group of users.
+#[derive(Debug, Clone, Default)]
+pub struct Population {
+    /// Names of the columns a template may use: `username` first, never the password.
+    pub columns: Vec<String>,
+    /// The users; never has two of one name.
+    pub users: Vec<User>,
+}
+
+/// A virtual user's identity.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// User name.
+    pub name: String,
+    /// Password, where the auth needs one.
+    pub password: Option<SecretString>,
+    /// Values of [`Population::columns`], in that order.
+    pub values: Vec<String>,
+}
 
 /// Most users a pattern may name.
 const MOST: u64 = 100_000;
