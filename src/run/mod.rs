@@ -3,24 +3,28 @@
 //! A stack that does not start, refuses a login or dies is a failure of that stack: it stands in the record with its
 //! reason and the other stacks are still measured. The record on disk is replaced after every step.
 
+mod audit;
 mod blocks;
 mod descriptors;
 mod discover;
 mod early;
+mod empty;
+mod event;
+mod finish;
 mod folder;
 mod host;
 mod load;
 mod parallel;
 mod series;
+mod start;
 mod turns;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hdrhistogram::Histogram;
-use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
@@ -28,21 +32,18 @@ pub use self::blocks::time as blocks_time;
 use self::blocks::{Lane, Ready};
 pub use self::early::abort;
 use self::early::{Early, NOT_LOADED};
+pub use self::event::Event;
 pub use self::folder::clear;
 use self::load::Site;
-use crate::audit::{self, AuditInput, Audited, Mode, Policy, Selection};
+use crate::audit::{Audited, Policy, Selection};
 use crate::auth::Wallet;
-use crate::capacity;
 use crate::engine::SecondTally;
-use crate::plan::{BlocksPlan, GateLine, Plan, Role, StackId, StackPlan};
+use crate::plan::{BlocksPlan, Plan, Role};
 use crate::record::hlog::HistogramLog;
 use crate::record::store::StoreError;
-use crate::record::{
-    BlocksRecord, EndedEarly, GateText, GeneratorRecord, Judging, LatencyRecord, LoadRecord, Machine,
-    Outcome, Record, RouteRecord, ScenarioText, StackRecord, Tool, UNMEASURED, VERSION,
-};
+use crate::record::{BlocksRecord, EndedEarly, Record};
 use crate::secret::Redactor;
-use crate::stack::{self, Running};
+use crate::stack::Running;
 use crate::wire::{self, Limits, Request};
 
 /// What the second name of a stack that is compared with itself ends with.
@@ -74,77 +75,6 @@ impl Options {
     pub fn tries(&self, stack: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| name == stack)
     }
-}
-
-/// What a run says while it goes on.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A step of preparation, start or audit.
-    Step {
-        /// The stack; absent for steps shared by all.
-        stack: Option<String>,
-        /// In words.
-        text: String,
-    },
-    /// The audit sends its next probe, or an earlier one again.
-    Probing {
-        /// The stack.
-        stack: String,
-        /// In words.
-        text: String,
-    },
-    /// Credentials obtained so far.
-    Tokens {
-        /// The stack.
-        stack: String,
-        /// Obtained.
-        done: usize,
-        /// Wanted.
-        total: usize,
-    },
-    /// Warm-up began.
-    WarmUp {
-        /// The stack.
-        stack: String,
-        /// How long it takes.
-        duration: Duration,
-    },
-    /// The measured part began.
-    Measuring {
-        /// The stack.
-        stack: String,
-        /// How long it takes.
-        duration: Duration,
-    },
-    /// A second of the measured part is over.
-    Second {
-        /// The stack.
-        stack: String,
-        /// What was counted in it.
-        tally: Box<SecondTally>,
-        /// Response times of its good answers in nanoseconds.
-        response: Box<Histogram<u64>>,
-    },
-    /// A block begins.
-    Block {
-        /// The stack.
-        stack: String,
-        /// Which one it is, from 1.
-        number: u32,
-        /// Of how many.
-        count: u32,
-    },
-    /// A load of a series begins.
-    Probe {
-        /// The stack.
-        stack: String,
-        /// What is tried: `searching 400/s … 800/s at 566/s`.
-        text: String,
-        /// Which one it is: `probe 5 of at most 30`.
-        count: String,
-    },
-    /// Something a person should know now rather than at the end.
-    Warning(String),
 }
 
 /// A run that came to its end, one way or another.
@@ -187,7 +117,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<Finished, StoreError> {
     folder::create(&options.folder)?;
-    let record = empty_record(plan, options);
+    let record = empty::record(plan, options);
     let mut trial = Trial {
         plan,
         options,
@@ -301,51 +231,6 @@ impl Trial<'_> {
         }
     }
 
-    /// Prepares and starts every stack; those that fail are marked in the record.
-    async fn start_all(&mut self) -> Vec<Running> {
-        let events = self.events.clone();
-        let say = move |text: &str| {
-            let _ = events.send(Event::Step { stack: None, text: text.to_owned() });
-        };
-        let prepared = or_stopped(self.stop.clone(), stack::prepare(self.plan, &say)).await;
-        let reason = match prepared {
-            None => {
-                self.interrupted = true;
-                return Vec::new();
-            }
-            Some(Ok(())) => None,
-            Some(Err(error)) => Some(error.to_string()),
-        };
-        let mut running = Vec::new();
-        for (index, stack) in self.plan.stacks.iter().enumerate() {
-            if !self.options.tries(&stack.name) {
-                continue;
-            }
-            self.record.stacks.push(empty_stack(self.plan, stack, self.options.load));
-            if let Some(reason) = &reason {
-                self.fail(&stack.name, reason.clone());
-                continue;
-            }
-            let name = stack.name.clone();
-            let events = self.events.clone();
-            let say = move |text: &str| {
-                let _ = events.send(Event::Step { stack: Some(name.clone()), text: text.to_owned() });
-            };
-            let logs = self.options.folder.join(folder::LOGS);
-            let started =
-                or_stopped(self.stop.clone(), stack::start(self.plan, StackId(index), &logs, &say)).await;
-            match started {
-                None => {
-                    self.interrupted = true;
-                    return running;
-                }
-                Some(Ok(stack)) => running.push(stack),
-                Some(Err(error)) => self.fail(&stack.name, error.to_string()),
-            }
-        }
-        running
-    }
-
     fn fail(&mut self, stack: &str, reason: String) {
         let reason = self.redactor.scrub(&reason);
         if let Some(record) = self.record.stacks.iter_mut().find(|record| record.name == stack) {
@@ -453,103 +338,10 @@ impl Trial<'_> {
         or_stopped(self.stop.clone(), found).await.ok_or(Broken::Interrupted)?.map_err(Broken::Failed)
     }
 
-    async fn audit(
-        &mut self,
-        running: &Running,
-        name: &str,
-        values: &BTreeMap<String, String>,
-        wallet: &Wallet,
-    ) -> Result<(), Broken> {
-        let events = self.events.clone();
-        let stack = name.to_owned();
-        let say = move |text: &str| {
-            let _ = events.send(Event::Probing { stack: stack.clone(), text: text.to_owned() });
-        };
-        let input = AuditInput {
-            plan: self.plan,
-            stack: running.id,
-            endpoint: &running.endpoint,
-            values,
-            wallet,
-            redactor: &self.redactor,
-            earlier: self.earlier(running.id),
-        };
-        let audited = or_stopped(self.stop.clone(), audit::collect(&input, &self.options.checks, &say)).await;
-        let Some(audited) = audited.ok_or(Broken::Interrupted)? else { return Ok(()) };
-        let outcomes = audited.judge(&[Mode::Passive, Mode::Active], &self.redactor);
-        let failed = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Fail).count();
-        let exchanges = audited.facts.exchanges.len();
-        let told = format!("{} checks on {exchanges} exchanges, {failed} failed", outcomes.len());
-        let early = audited.facts.gave_up.as_ref().map(|why| format!("the audit gave up early: {why}"));
-        for text in early.into_iter().chain([told]) {
-            self.say(Event::Step { stack: Some(name.to_owned()), text });
-        }
-        self.record.audit.extend(outcomes);
-        self.audited.push(audited);
-        Ok(())
-    }
-
-    /// The dev stack's credentials, for the audit of a production stack.
-    fn earlier(&self, stack: StackId) -> Option<audit::Earlier<'_>> {
-        let production = self.plan.stacks.get(stack.0).is_some_and(|stack| stack.role == Role::Production);
-        let (name, wallet) = self.dev.as_ref().filter(|_| production)?;
-        Some(audit::Earlier { stack: name, wallet })
-    }
-
-    /// The checks that had to wait for the load and for the other stack.
-    fn conclude_audit(&mut self) {
-        let dev = self.audited.iter().find(|audited| audited.facts.role == Role::Dev);
-        let dev = dev.map(|audited| Arc::clone(&audited.facts));
-        for audited in &mut self.audited {
-            if audited.facts.role == Role::Production {
-                Arc::make_mut(&mut audited.facts).beside = dev.clone();
-            }
-            self.record.audit.extend(audited.judge(&[Mode::UnderLoad, Mode::TwoTargets], &self.redactor));
-        }
-    }
-
     /// Notes the gate that a stack's load is ended for, and says it.
     fn decided(&mut self, stack: &str, gate: String) {
         self.say(Event::Warning(format!("{stack}: the gate `{gate}` is lost, so the load ends here")));
         self.record.ended_early = Some(EndedEarly { gate, stack: stack.to_owned() });
-    }
-
-    /// What the record says of the run as a whole once it is over.
-    fn finish(mut self) -> Finished {
-        let mut failed: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut invalid = Vec::new();
-        for stack in &self.record.stacks {
-            if stack.failure.as_ref().is_some_and(|reason| reason.starts_with(NOT_LOADED)) {
-                // The gate that the load was ended for says enough.
-            } else if let Some(reason) = &stack.failure {
-                match failed.iter_mut().find(|(said, _)| said == reason) {
-                    Some((_, names)) => names.push(&stack.name),
-                    None => failed.push((reason, vec![&stack.name])),
-                }
-            } else if stack.generator.saturated {
-                invalid.push(format!("{}: the generator was the limit", stack.name));
-            } else if let Some(doubt) = stack.capacity.as_ref().and_then(capacity::doubt) {
-                invalid.push(format!("{}: the search has no whole answer: {doubt}", stack.name));
-            }
-        }
-        // What the start says of a stack names it already.
-        invalid.extend(failed.into_iter().map(|(reason, names)| match reason.starts_with("stack `") {
-            true => reason.to_owned(),
-            false => format!("{}: {reason}", names.join(", ")),
-        }));
-        self.record.finished = Some(Timestamp::now());
-        self.record.partial = if self.interrupted {
-            Some("interrupted by the user".to_owned())
-        } else if let Some(early) = &self.record.ended_early {
-            Some(format!("the load was ended early: the gate `{}` is lost on {}", early.gate, early.stack))
-        } else {
-            let failed = self.record.stacks.iter().filter(|stack| stack.failure.is_some());
-            let names: Vec<&str> = failed.map(|stack| stack.name.as_str()).collect();
-            (!names.is_empty()).then(|| format!("{UNMEASURED}: {}", names.join(", ")))
-        };
-        self.record.scenario.text = self.plan.redacted_source(&self.redactor);
-        self.save();
-        Finished { record: self.record, interrupted: self.interrupted, invalid, unsaved: self.unsaved }
     }
 }
 
@@ -559,76 +351,5 @@ async fn or_stopped<F: Future>(mut stop: watch::Receiver<bool>, future: F) -> Op
         biased;
         Ok(_) = stop.wait_for(|stopped| *stopped) => None,
         output = future => Some(output),
-    }
-}
-
-fn empty_record(plan: &Plan, options: &Options) -> Record {
-    let load = options.load;
-    // Without a load the other gates have nothing to judge.
-    let wanted = |gate: &&GateLine| !options.itself && (load || gate.text.trim_start().starts_with("audit "));
-    let gate = |gate: &GateLine| GateText { text: gate.text.clone(), line: gate.line };
-    Record {
-        version: VERSION,
-        tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
-        title: plan.title.clone(),
-        description: plan.description.clone(),
-        scenario: ScenarioText {
-            path: plan.source.path.display().to_string(),
-            slug: plan.slug.clone(),
-            text: plan.redacted_source(&Wallet::default().redactor(plan)),
-        },
-        started: Timestamp::now(),
-        finished: None,
-        partial: Some("the run has not come to its end".into()),
-        ended_early: None,
-        machine: Machine::here(),
-        load: if load { LoadRecord::of(&plan.load, &plan.items, &plan.stacks) } else { LoadRecord::none() },
-        stacks: Vec::new(),
-        left_out: plan
-            .stacks
-            .iter()
-            .filter(|stack| !options.tries(&stack.name))
-            .map(|stack| stack.name.clone())
-            .collect(),
-        audit_left_out: !options.audit,
-        audit: Vec::new(),
-        accepted: Vec::new(),
-        baseline: None,
-        gates: plan.gates.iter().filter(wanted).map(gate).collect(),
-        judging: Judging { margin: plan.margin, strict: plan.strict },
-        warnings: Vec::new(),
-    }
-}
-
-fn empty_stack(plan: &Plan, stack: &StackPlan, load: bool) -> StackRecord {
-    let routes = plan.routes.iter().filter(|_| load);
-    StackRecord {
-        name: stack.name.clone(),
-        role: stack.role,
-        url: stack.url.clone(),
-        http2_streams: stack.http2,
-        server: None,
-        startup_s: None,
-        failure: Some("the run ended before it was measured".into()),
-        wall_s: 0.0,
-        total: RouteRecord { name: "all".into(), ..RouteRecord::default() },
-        routes: routes.map(|route| RouteRecord::empty(plan, route)).collect(),
-        seconds: Vec::new(),
-        generator: GeneratorRecord {
-            schedule_lag: LatencyRecord::default(),
-            cpu_s: 0.0,
-            cpu_share: 0.0,
-            threads: plan.load.threads,
-            queued: 0,
-            unsent: 0,
-            peak_connections: 0,
-            saturated: false,
-        },
-        resources: None,
-        blocks: Vec::new(),
-        capacity: None,
-        sweep: None,
-        samples: Vec::new(),
-        warnings: Vec::new(),
     }
 }
