@@ -2,7 +2,7 @@
 //! much a new one may.
 
 use super::{ALL_ROUTES, Metric, route, route_names};
-use crate::record::past::{Past, Source};
+use crate::record::past::{Past, Source, same_load};
 use crate::record::{Record, RouteRecord, StackRecord};
 use crate::stats::{self, ChangePoint};
 
@@ -55,12 +55,16 @@ pub struct Change {
     pub p: f64,
 }
 
-/// Changes over the whole runs of one machine and then the run at hand, the surest first.
+/// Changes over the whole runs of one machine under one load, and then the run at hand, the surest first.
 pub fn changes(record: &Record, past: &[Past]) -> Vec<Change> {
     if record.partial.is_some() {
         return Vec::new();
     }
-    let same = |run: &&Past| run.machine() == &record.machine && run.partial().is_none();
+    let same = |run: &&Past| {
+        run.machine() == &record.machine
+            && run.partial().is_none()
+            && same_load(run.load(), &record.load.summary)
+    };
     let past: Vec<&Past> = past.iter().filter(same).collect();
     let mut found: Vec<(Change, f64)> = Vec::new();
     for stack in &record.stacks {
@@ -156,6 +160,9 @@ mod tests {
         assert_eq!(changes(&record, &runs), [], "one run alone is no change");
         record.partial = Some("interrupted".into());
         assert_eq!(changes(&record, &history(&factors)), []);
+        record.partial = None;
+        record.load.summary = "closed model, 9 users".into();
+        assert_eq!(changes(&record, &history(&factors)), [], "nor is another load");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::ratio::{Sides, by_difference, in_doubt, judge_sides, judged_by, nothi
 use crate::compare::{self, Metric, Times, quantity};
 use crate::expression::{Bound, Subject};
 use crate::record::Record;
-use crate::record::past::{Past, Source};
+use crate::record::past::{Past, Source, same_load};
 use crate::stats;
 
 /// Judges `A vs baseline: metric op limit`; `past` is absent where no baseline was given.
@@ -30,7 +30,7 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
     let route = subject.route.as_deref();
     let now = value(record, name, route, metric)?;
     let stack = find(record, name)?;
-    let here = comparable(record, past)?;
+    let here = comparable(record, metric, past)?;
     let Some(latest) = here.last() else { return Err("the baseline holds no run".to_owned()) };
     let of = |run: &Past| compare::past_value(run, name, route, metric);
     let values: Vec<f64> = here.iter().filter_map(|run| of(run)).collect();
@@ -41,8 +41,8 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
             format!("{} against {} in {} runs", metric.show(now), metric.show(usual), values.len())
         };
         let judged = nothing(&both(mean), (mean, now), bound).or_else(|| among(&values, now, both, bound));
-        if let Some((verdict, reason)) = judged {
-            return Ok((verdict, reason + &other_load(record, &here)));
+        if let Some(judged) = judged {
+            return Ok(judged);
         }
     }
     let Some(before) = of(latest) else {
@@ -53,7 +53,7 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
         ));
     };
     let both = format!("{} against {} in {}", metric.show(now), metric.show(before), latest.name);
-    let (verdict, reason) = match &latest.source {
+    match &latest.source {
         Source::Record(earlier) => {
             let sides = Sides {
                 first: (find(earlier, name)?, route),
@@ -61,29 +61,38 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
                 both,
                 times: Times::Apart,
             };
-            judge_sides(record, &sides, (before, now), bound)?
+            judge_sides(record, &sides, (before, now), bound)
         }
         Source::Summary(_) => {
             in_doubt(&compare::doubts_of_one(stack), &[route])?;
-            alone(record, &both, (before, now), bound)?
+            alone(record, &both, (before, now), bound)
         }
-    };
-    Ok((verdict, reason + &other_load(record, &[latest])))
+    }
 }
 
-/// The runs that this one can be held against: whole ones of its machine.
-fn comparable<'p>(record: &Record, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
+/// The runs that this one can be held against: whole ones of its machine and under its load. A capacity is the same
+/// whatever was tried on the way to it.
+fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
     let here: Vec<&Past> = past.iter().filter(|run| run.machine() == &record.machine).collect();
     let whole: Vec<&Past> = here.iter().copied().filter(|run| run.partial().is_none()).collect();
-    if !whole.is_empty() {
-        return Ok(whole);
+    let load = &record.load.summary;
+    let alike = |run: &&&Past| metric == Metric::Capacity || same_load(run.load(), load);
+    let found: Vec<&Past> = whole.iter().filter(alike).copied().collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    if let Some(other) = whole.last() {
+        let (then, name) = (quantity::first_line(other.load()), &other.name);
+        return Err(format!(
+            "{name} had another load ({then} instead of {load}): figures of two loads do not compare"
+        ));
     }
     if let Some(partial) = here.last() {
         return Err(format!("the baseline {} is partial: no run can be held against it", partial.name));
     }
     match past.last().and_then(|run| compare::other_machine(run.machine(), &record.machine)) {
         Some(other) => Err(format!("this run is of {other}: figures of two machines do not compare")),
-        None => Ok(whole),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -120,17 +129,6 @@ fn alone(record: &Record, both: &str, (before, now): (f64, f64), bound: Bound) -
          `strict = true` in [gates] judges the number itself",
         was(bound.metric),
     ))
-}
-
-/// What a reader must know of a baseline that had another load; nothing where all had the same.
-fn other_load(record: &Record, runs: &[&Past]) -> String {
-    // Into how many blocks it was cut changes how sure a figure is, and not what it is of.
-    let level = |load: &str| load.split(", in ").next().unwrap_or_default().to_owned();
-    let here = level(&record.load.summary);
-    match runs.iter().find(|run| level(run.load()) != here) {
-        Some(run) => format!("; {} had another load: {}", run.name, level(run.load())),
-        None => String::new(),
-    }
 }
 
 #[cfg(test)]
@@ -256,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_run_is_no_baseline_and_another_load_is_said() {
+    fn a_partial_run_and_one_of_another_load_are_no_baseline() {
         let mut record = fixture::duet();
         let mut cut = fixture::duet();
         cut.partial = Some("interrupted".into());
@@ -266,11 +264,13 @@ mod tests {
         assert!(reason.contains("is partial"), "{reason}");
         let (verdict, reason) = judged(&mut record, text, Some(&[past(fixture::duet()), past(cut)]));
         assert_eq!(verdict, Verdict::Pass, "the last whole one: {reason}");
-        assert!(!reason.contains("another load"), "{reason}");
         let mut other = fixture::duet();
-        other.load.summary = "open, 9/s".into();
-        let (_, reason) = judged(&mut record, text, Some(&[past(other)]));
-        assert!(reason.ends_with("; before had another load: open, 9/s"), "{reason}");
+        other.load.summary = "open model, 9/s".into();
+        for runs in [vec![past(other.clone())], vec![past(other); 9]] {
+            let (verdict, reason) = judged(&mut record, text, Some(&runs));
+            assert_eq!(verdict, Verdict::Unknown);
+            assert!(reason.starts_with("before had another load (open model, 9/s instead of "), "{reason}");
+        }
     }
 
     #[test]

@@ -134,6 +134,17 @@ impl Past {
     }
 }
 
+/// Whether two loads, in words, are one. How long each was and into how many blocks it was cut changes how sure figures are,
+/// and not what they are of.
+pub fn same_load(first: &str, second: &str) -> bool {
+    let length = [" of warm-up", " blocks of ", "the stacks taking turns"];
+    let level = |load: &str| -> Vec<String> {
+        let parts = load.split(", ").filter(|part| length.iter().all(|word| !part.contains(word)));
+        parts.map(str::to_owned).collect()
+    };
+    level(first) == level(second)
+}
+
 /// A baseline that cannot be read.
 #[derive(Debug, Clone, thiserror::Error, miette::Diagnostic)]
 #[error("no baseline in {reference}: {why}")]
@@ -193,6 +204,19 @@ mod tests {
         assert_eq!(names(&run), ["second"]);
         assert_eq!(names(&run.join("record.json")), ["second"]);
         assert_eq!(names(&folder.path().join("first.json")), ["first.json"]);
+    }
+
+    #[test]
+    fn a_longer_load_is_the_same_and_a_heavier_one_is_not() {
+        let load = |rate: u32, seconds: u32, end: &str| {
+            format!(
+                "open model, {rate}/s, constant arrivals, {seconds} s after 2 s of warm-up, kept-alive connections{end}"
+            )
+        };
+        let blocks = ", in 20 blocks of 0.5 s, the stacks taking turns in random order";
+        assert!(same_load(&load(400, 10, ""), &load(400, 60, blocks)));
+        assert!(!same_load(&load(400, 10, ""), &load(200, 10, "")));
+        assert!(!same_load(&load(400, 10, ""), &load(400, 10, ", on all stacks at once")));
     }
 
     #[test]
