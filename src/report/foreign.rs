@@ -58,6 +58,9 @@ fn put(out: &mut String, c: char, room: &mut usize) -> bool {
     let command = command(out, c).map(|at| (at, code_point(char::from(out.as_bytes()[at]))));
     let needed = shown.chars().count() + command.as_ref().map_or(0, |(_, number)| number.chars().count() - 1);
     if *room < needed {
+        if let Some((at, _)) = command {
+            out.truncate(at);
+        }
         out.push('…');
         return false;
     }
@@ -122,6 +125,7 @@ mod tests {
         assert!(line(&"\u{202e}".repeat(10_000), 100).chars().count() <= 101);
         assert!(line(&"##[".repeat(100), 30).chars().count() <= 31);
         assert_eq!(line("ab\u{202e}", 9), "ab…");
+        assert_eq!(line("::error::", 7), "…");
         assert!(block(&"x\n".repeat(100_000), BLOCK).chars().count() <= BLOCK + 1);
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::figure::{classes, headline_metrics, shown};
 use super::ratios::capitalised;
-use super::{Document, finding, foreign, ratios, series};
+use super::{Document, finding, foreign, priority, ratios, series};
 use crate::compare::{self, Insight, Metric, quantity};
 use crate::gate::Verdict;
 use crate::record::ProbeRecord;
@@ -14,6 +14,8 @@ const ROWS: usize = 20;
 /// Places of a finding, and findings, that are shown.
 const PLACES: usize = 5;
 const FINDINGS: usize = 8;
+/// Steps that are told.
+const STEPS: usize = 3;
 /// Accepted risks that are told.
 const ACCEPTED: usize = 40;
 
@@ -26,20 +28,22 @@ pub fn render(document: &Document<'_>) -> String {
         status => sign(status),
     };
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "## {sign} {}\n\n{}\n", text(&record.title), escape(&document.verdict()));
+    let _ = writeln!(out, "## {sign} {}\n", text(&record.title));
+    top(document, &mut out);
     series_tables(document, &mut out);
     headline(document, &mut out);
     comparisons(document, &mut out);
-    routes(document, &mut out);
+    let unsure = routes(document, &mut out);
     gates(document, &mut out);
     remarks(document, &mut out);
     findings(document, &mut out);
     accepted(document, &mut out);
     let _ = writeln!(
         out,
-        "<sub>{} · {} · – means not measured, or too few samples to say · {} {}</sub>",
+        "<sub>{} · {} · – means not measured, or too few samples to say{} · {} {}</sub>",
         record.started.strftime("%Y-%m-%d %H:%M UTC"),
         text(&record.load.summary),
+        if unsure { " · ? means the ratio alone, nothing says how sure it is" } else { "" },
         text(&record.tool.name),
         text(&record.tool.version)
     );
@@ -53,6 +57,30 @@ fn sign(verdict: Verdict) -> &'static str {
         Verdict::Unknown => "⚠️",
         Verdict::Skipped => "➖",
     }
+}
+
+/// The verdict, then what a reader asks next: who gets in, whether the generator was the limit, what to do first.
+fn top(document: &Document<'_>, out: &mut String) {
+    let mut said = vec![document.verdict()];
+    let of_stack = |stack: &str| {
+        let access = document.access(stack)?;
+        Some(format!("{} {}", foreign::line(stack, 40), access.text))
+    };
+    let access: Vec<String> = finding::stacks(document.record).into_iter().filter_map(of_stack).collect();
+    if !access.is_empty() {
+        said.push(format!("{}.", capitalised(&access.join("; "))));
+    }
+    said.extend(document.generator());
+    let _ = writeln!(out, "{}", escape(&said.join(" ")));
+    let steps = priority::after_doubts(document);
+    if !steps.is_empty() {
+        let told = |(at, step): (usize, &priority::Step)| format!("({}) {}", at + 1, escape(&step.text));
+        let first: Vec<String> = steps.iter().take(STEPS).enumerate().map(told).collect();
+        let more = steps.len().saturating_sub(STEPS);
+        let more = if more > 0 { format!(" … and {more} more in the report") } else { String::new() };
+        let _ = writeln!(out, "- **What to do first**: {}{more}", first.join(" "));
+    }
+    out.push('\n');
 }
 
 /// The probes of searches and the levels of sweeps, folded away: the verdict has their answer.
@@ -173,7 +201,8 @@ fn comparisons(document: &Document<'_>, out: &mut String) {
             out.push('\n');
         }
         let _ = write!(out, "{}.", escape(&ratios::basis(comparison)));
-        for sentence in ratios::told(comparison) {
+        let short = ratios::shortfall(document, comparison, Metric::P99);
+        for sentence in ratios::told(comparison).into_iter().chain(short) {
             let _ = write!(out, " {}.", escape(&capitalised(&sentence)));
         }
         out.push_str("\n\n");
@@ -183,30 +212,49 @@ fn comparisons(document: &Document<'_>, out: &mut String) {
     }
 }
 
-fn routes(document: &Document<'_>, out: &mut String) {
+/// Each route in a row. Says whether a ratio is marked as unsure.
+fn routes(document: &Document<'_>, out: &mut String) -> bool {
     let stacks = &document.record.stacks;
     let names = compare::route_names(stacks);
     if names.is_empty() || !document.has_figures() {
-        return;
+        return false;
     }
+    let only = match &document.comparisons[..] {
+        [only] if stacks.len() == 2 => Some(only),
+        _ => None,
+    };
     let metrics: &[Metric] =
         if stacks.len() < 3 { &[Metric::P50, Metric::P99, Metric::Errors] } else { &[Metric::P50] };
+    let compared = |metric: Metric| only.filter(|_| metric != Metric::Errors);
     let mut head = "| route |".to_owned();
     let mut rule = "|---|".to_owned();
-    for stack in stacks {
-        for metric in metrics {
+    for metric in metrics {
+        for stack in stacks {
             let _ = write!(head, " {} {} |", text(&stack.name), metric.title());
+            rule.push_str("---:|");
+        }
+        if compared(*metric).is_some() {
+            head.push_str(" ratio |");
             rule.push_str("---:|");
         }
     }
     let _ = writeln!(out, "{head}\n{rule}");
+    let mut unsure = false;
     for name in names.iter().take(ROWS) {
         let _ = write!(out, "| {} |", text(name));
-        for stack in stacks {
-            let route = compare::route(stack, name);
-            for metric in metrics {
-                let value = route.and_then(|route| metric.of(stack, route));
+        for metric in metrics {
+            for stack in stacks {
+                let value = compare::route(stack, name).and_then(|route| metric.of(stack, route));
                 let _ = write!(out, " {} |", shown(*metric, value));
+            }
+            let Some(comparison) = compared(*metric) else { continue };
+            match comparison.row(name, *metric).and_then(|row| Some((row, row.ratio?))) {
+                Some((row, ratio)) => {
+                    let mark = if ratios::is_unsure(row) { "?" } else { "" };
+                    unsure |= !mark.is_empty();
+                    let _ = write!(out, " {}{mark} |", quantity::ratio(ratio));
+                }
+                None => out.push_str(" |"),
             }
         }
         out.push('\n');
@@ -215,6 +263,7 @@ fn routes(document: &Document<'_>, out: &mut String) {
         let _ = writeln!(out, "\n… and {} more routes in the report.", names.len() - ROWS);
     }
     out.push('\n');
+    unsure
 }
 
 fn gates(document: &Document<'_>, out: &mut String) {

@@ -1,6 +1,7 @@
 //! Reports: one file a format, each a pure function of a [`Document`]. Measures nothing.
 
 mod alert;
+mod answer;
 pub mod codequality;
 pub mod csv;
 mod figure;

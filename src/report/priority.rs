@@ -36,6 +36,12 @@ pub fn steps(document: &Document<'_>) -> Vec<Step> {
     steps
 }
 
+/// The same without the doubts, where they stand just above.
+pub fn after_doubts(document: &Document<'_>) -> Vec<Step> {
+    let doubts = document.doubts().len();
+    steps(document).split_off(doubts)
+}
+
 /// A stack that is no development server is what users meet; where all are, they are all there is.
 fn is_for_users(record: &Record, stack: &str) -> bool {
     let real = |role: Role| role == Role::Production;

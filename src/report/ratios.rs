@@ -92,6 +92,11 @@ pub fn is_short(comparison: &Comparison, row: &Ratio) -> bool {
     comparison.basis != Basis::Nothing && row.ratio.is_some() && row.interval().is_none()
 }
 
+/// Whether a ratio proves nothing by itself: without blocks, with too few answers in them, or with an interval that holds no verdict.
+pub fn is_unsure(row: &Ratio) -> bool {
+    matches!(row.standing(), None | Some(Standing::Unclear { .. }))
+}
+
 /// What the ratios of a quantile lack that have no interval, in a sentence; `None` where each has one.
 pub fn shortfall(document: &Document<'_>, comparison: &Comparison, metric: Metric) -> Option<String> {
     if comparison.basis.too_few().is_some() {

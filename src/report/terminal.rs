@@ -72,7 +72,8 @@ pub fn render(document: &Document<'_>, look: &Look<'_>) -> String {
     page.audit(document);
     page.insights(document);
     page.gates(document);
-    page.warnings(document);
+    page.trust(document);
+    page.first(document);
     page.place();
     page.out
 }

@@ -44,6 +44,11 @@ impl Document<'_> {
         matches!(self.record.load.model.as_str(), "search" | "sweep")
     }
 
+    /// Whether requests have an intended start: users who wait have none.
+    pub(super) fn has_arrivals(&self) -> bool {
+        matches!(self.record.load.model.as_str(), "open" | "search")
+    }
+
     /// What a reader must know of the stacks' figures beside each other.
     pub(super) fn basis(&self) -> &'static str {
         match self.record.load.model.as_str() {
@@ -102,7 +107,7 @@ impl Document<'_> {
 
     /// Where the generator sent so late that the tail of an open model may be its own, in a sentence for each stack.
     pub(super) fn lateness(&self) -> Vec<String> {
-        let open = matches!(self.record.load.model.as_str(), "open" | "search");
+        let open = self.has_arrivals();
         let late = |stack: &StackRecord| {
             let (lag, tail) = (stack.generator.schedule_lag.p99_ms?, stack.total.response.p99_ms?);
             (lag >= LATE * tail).then(|| {

@@ -7,7 +7,7 @@ use super::audit::severity;
 use super::prose::prose;
 use crate::compare::quantity;
 use crate::gate::Verdict;
-use crate::record::{CheckOutcome, Outcome, RouteRecord, Severity, StackRecord};
+use crate::record::{RouteRecord, Severity, StackRecord};
 use crate::report::{Document, finding, foreign, priority};
 
 /// Steps shown; the rest is counted.
@@ -122,32 +122,13 @@ fn safety(document: &Document<'_>) -> Markup {
                     Some(worst) => span.mark.(severity(worst)) { (finding::tally(record, stack).unwrap_or_default()) },
                     None => span.mark.pass { "no finding" },
                 }
-                @if let Some(access) = access(document, stack) { div.quiet { (access) } }
+                @if let Some(access) = document.access(stack) { div.quiet.bad[access.open] { (access.text) } }
             }
         }
         @for stack in record.stacks.iter().filter(|stack| !audited.contains(&stack.name.as_str())) {
             p { strong { (foreign::line(&stack.name, 24)) } " was not audited" }
         }
     }
-}
-
-/// Whether what should be refused is: the checks of credentials, tokens and who may see what.
-fn access(document: &Document<'_>, stack: &str) -> Option<String> {
-    let of_access = |id: &str| ["AUTH-", "JWT-", "DRF-"].iter().any(|family| id.starts_with(family));
-    let mine = document.record.audit.iter().filter(|o| o.stack == stack && of_access(&o.check));
-    let count = |fits: &dyn Fn(&CheckOutcome) -> bool| mine.clone().filter(|outcome| fits(outcome)).count();
-    let passed = count(&|outcome| outcome.outcome == Outcome::Pass);
-    let grave = count(&|outcome| finding::is_finding(outcome) && outcome.severity >= Severity::Medium);
-    let unknown = count(&|outcome| matches!(outcome.outcome, Outcome::NotRun | Outcome::Inconclusive));
-    if passed + grave + unknown == 0 {
-        return None;
-    }
-    let failed = match grave {
-        0 => "none fails above low".to_owned(),
-        n => format!("{n} fail"),
-    };
-    let unknown = if unknown > 0 { format!(", {unknown} not run") } else { String::new() };
-    Some(format!("tokens and access: {passed} checks pass, {failed}{unknown}"))
 }
 
 fn worst(document: &Document<'_>, stack: &str) -> Option<Severity> {
@@ -166,26 +147,8 @@ fn trust(document: &Document<'_>) -> Markup {
             @if doubts > 0 { span.bad { "Only in part: " } (doubts) @if doubts == 1 { " doubt." } @else { " doubts." } }
             @else if warnings > 0 { "Yes, with " (warnings) @if warnings == 1 { " remark." } @else { " remarks." } }
             @else { "Yes." }
-            @if document.has_figures() { " " (limit(document)) }
+            @if let Some(generator) = document.generator() { " " (generator) }
         }
-    }
-}
-
-/// Whether the generator was the limit, by its busiest moment.
-fn limit(document: &Document<'_>) -> String {
-    let stacks = || document.record.stacks.iter().filter(|stack| stack.total.requests > 0);
-    if stacks().any(|stack| stack.generator.saturated) {
-        return "The generator was the limit.".to_owned();
-    }
-    let busiest = stacks().map(|stack| stack.generator.cpu_share).max_by(f64::total_cmp);
-    match busiest {
-        Some(share) => {
-            format!(
-                "The generator was not the limit: it used {} of its processors.",
-                quantity::percent((share * 1000.0).round() / 1000.0)
-            )
-        }
-        None => String::new(),
     }
 }
 

@@ -33,6 +33,10 @@ impl Page<'_> {
             let found = finding::tally(document.record, stack).unwrap_or_else(|| "no finding".to_owned());
             let name = pad(&foreign::line(stack, 18), 12);
             self.paragraph("  ", 2, &format!("{name} {found} · {}", rest.join(", ")));
+            if let Some(access) = document.access(stack) {
+                let text = if access.open { self.paint(BAD, &access.text) } else { access.text };
+                self.paragraph(&" ".repeat(15), 15, &text);
+            }
         }
         for (outcome, acceptance) in finding::accepted(document.record).iter().take(FINDINGS) {
             let mark = self.paint(FAINT, &format!("{:<9}", "accepted"));

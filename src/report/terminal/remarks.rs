@@ -1,8 +1,11 @@
-//! What the numbers show, the gates, and what a reader must know before trusting the rest.
+//! What the numbers show, the gates, what a reader must know before trusting the rest, and what to do first.
 
 use super::{BAD, DOUBT, ERRORS, FAINT, GOOD, Page};
 use crate::gate::Verdict;
-use crate::report::{Document, foreign};
+use crate::report::{Document, foreign, priority};
+
+/// Steps shown before "more in the report".
+const STEPS: usize = 3;
 
 impl Page<'_> {
     pub(super) fn insights(&mut self, document: &Document<'_>) {
@@ -42,10 +45,12 @@ impl Page<'_> {
         }
     }
 
-    pub(super) fn warnings(&mut self, document: &Document<'_>) {
+    /// Whether the generator was the limit, and what else a reader must know before trusting the rest.
+    pub(super) fn trust(&mut self, document: &Document<'_>) {
         let record = document.record;
-        let mut rows: Vec<String> =
-            record.warnings.iter().map(|text| foreign::line(text, foreign::LINE)).collect();
+        let mut rows: Vec<String> = document.generator().into_iter().collect();
+        rows.extend(document.lateness().into_iter().map(|late| late + "."));
+        rows.extend(record.warnings.iter().map(|text| foreign::line(text, foreign::LINE)));
         for stack in &record.stacks {
             let name = foreign::line(&stack.name, 18);
             rows.extend(
@@ -55,7 +60,23 @@ impl Page<'_> {
         if rows.is_empty() {
             return;
         }
-        self.section("Before you trust the numbers", "");
+        self.section("Can the numbers be trusted?", "");
         self.list(&rows, ERRORS, "warnings");
+    }
+
+    /// What most needs a person, last, so that it is on the screen when the run is over.
+    pub(super) fn first(&mut self, document: &Document<'_>) {
+        let steps = priority::after_doubts(document);
+        if steps.is_empty() {
+            return;
+        }
+        self.section("What to do first", "");
+        for (at, step) in steps.iter().take(STEPS).enumerate() {
+            self.paragraph(&format!("  {}. ", at + 1), 5, &step.text);
+        }
+        if steps.len() > STEPS {
+            let more = self.paint(FAINT, &format!("  … and {} more in the report", steps.len() - STEPS));
+            self.line(&more);
+        }
     }
 }
