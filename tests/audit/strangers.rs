@@ -220,3 +220,38 @@ async fn a_stack_of_http2_alone_is_not_judged_by_what_http1_does() {
     let shown: Vec<_> = places.filter_map(|place| place.evidence.as_ref()).collect();
     assert!(!shown.is_empty() && shown.iter().all(|shown| shown.curl.contains(" --http2-prior-knowledge ")));
 }
+
+#[tokio::test]
+async fn a_login_that_leads_back_to_itself_opened_nothing() {
+    // What a refusal leads to: the login, or a page of its own.
+    for refused in ["/in?error=1", "/sorry"] {
+        let wrong = AtomicUsize::new(0);
+        let app = App::start(move |request| {
+            let cookie = "Set-Cookie: sessionid=0123456789abcdef0123456789abcdef; Path=/\r\n";
+            match path(request) {
+                "/in" if request.starts_with("POST") => {
+                    let right = request.contains("password=pw-of-ada-1");
+                    // Five wrong ones lock everybody out, without a word.
+                    let to = if right && wrong.load(Ordering::Relaxed) < 5 { "/" } else { refused };
+                    wrong.fetch_add(usize::from(!right), Ordering::Relaxed);
+                    response(302, &format!("Location: {to}\r\n{cookie}"), "")
+                }
+                "/in" => response(200, "Content-Type: text/html\r\n", "<form>"),
+                _ => response(404, "", "no"),
+            }
+        })
+        .await;
+        let more = "[audit]\nlockable = \"ada\"\ndefault_logins = [{ username = \"admin\", password = \"admin\" }]\n[load]";
+        let scenario = SESSION.replace("[load]", more);
+        let consent = "audit = { active = true, guarded = true }";
+        let plan = plan(app.url().as_str().trim_end_matches('/'), consent, &scenario);
+        let endpoint = Endpoint::resolve(&app.url(), None, None).await.unwrap();
+        let wallet = Wallet::obtain(&plan, &endpoint, &|_, _| {}).await.unwrap();
+        for (id, outcome) in [("LOGIN-DEFAULT-CRED", Outcome::Pass), ("LOGIN-RATE", Outcome::Warn)] {
+            let checks = Selection::parse(id).unwrap();
+            let outcomes = run(&plan, &endpoint, &BTreeMap::new(), &wallet, &checks).await;
+            let found = of(&outcomes, id);
+            assert_eq!(found.outcome, outcome, "{id}: {}", found.summary);
+        }
+    }
+}

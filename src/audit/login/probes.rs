@@ -16,6 +16,8 @@ pub const BY_GET: Purpose = Purpose::Own("login-by-get");
 pub const TIME_KNOWN: Purpose = Purpose::Own("login-time-known");
 pub const TIME_UNKNOWN: Purpose = Purpose::Own("login-time-unknown");
 pub const LONG_PASSWORD: Purpose = Purpose::Own("login-long-password");
+/// Control: a wrong password before those that a product comes with.
+const REFUSED: Purpose = Purpose::Own("login-refused");
 pub const DEFAULT: Purpose = Purpose::Own("login-default");
 /// Many at once.
 pub const BURST: Purpose = Purpose::Own("login-burst");
@@ -82,7 +84,9 @@ pub static ANSWERS: Probe = Probe {
                 let nobody = nonsense();
                 for (purpose, name) in [(KNOWN, name), (UNKNOWN, nobody.as_str())] {
                     let request = visitor.login(name, &wrong());
-                    prober.send(purpose, visitor.site(name), request).await;
+                    if let Some(answer) = prober.send(purpose, visitor.site(name), request).await {
+                        visitor.refused(&answer);
+                    }
                 }
                 let (request, shown) = visitor.by_get(name, visitor.password());
                 if let Some(exchange) = prober.ask(BY_GET, visitor.site("by GET"), request).await {
@@ -189,8 +193,8 @@ pub static LONG: Probe = Probe {
 pub static DEFAULTS: Probe = Probe {
     name: "login-defaults",
     consent: Consent::Guarded,
-    about: "at each login: the `default_logins` of [audit], once each",
-    most: 60,
+    about: "at each login: a wrong password in a name nobody has, and the `default_logins` of [audit], once each",
+    most: 60 + ENTRANCES,
     lacks: |input| {
         let none = input.plan.default_logins.is_empty();
         no_login(input)
@@ -200,6 +204,11 @@ pub static DEFAULTS: Probe = Probe {
         Box::pin(async move {
             for mut visitor in visitors(prober.input, false).into_iter().take(ENTRANCES) {
                 visitor.arrive(prober).await;
+                let request = visitor.login(&nonsense(), &wrong());
+                let refused = prober.ask(REFUSED, visitor.site("wrong password"), request).await;
+                if let Some(answer) = refused.and_then(|exchange| exchange.answer.ok()) {
+                    visitor.refused(&answer);
+                }
                 for (name, password) in &prober.input.plan.default_logins {
                     let request = visitor.login(name, password.expose_secret());
                     let Some(exchange) = prober.ask(DEFAULT, visitor.site(name), request).await else {
@@ -237,7 +246,7 @@ async fn rate(prober: &mut Prober<'_>) {
                 prober.send_at_once(BURST, &visitor.site("sixteen at once"), requests).await;
             }
         }
-        let stopped = series(prober, &visitor).await;
+        let stopped = series(prober, &mut visitor).await;
         if let Some(first) = stopped.filter(|_| !beyond) {
             beyond = true;
             evade(prober, &visitor, first).await;
@@ -246,7 +255,7 @@ async fn rate(prober: &mut Prober<'_>) {
 }
 
 /// Wrong passwords until a limit comes: the status of the first refusal for the password, when one came.
-async fn series(prober: &mut Prober<'_>, visitor: &Visitor<'_>) -> Option<u16> {
+async fn series(prober: &mut Prober<'_>, visitor: &mut Visitor<'_>) -> Option<u16> {
     let mut site = visitor.site("");
     if visitor.is_authtoken() {
         site.variant = AUTHTOKEN.to_owned();
@@ -260,6 +269,7 @@ async fn series(prober: &mut Prober<'_>, visitor: &Visitor<'_>) -> Option<u16> {
         }
         if first == 0 {
             first = answer.status;
+            visitor.refused(&answer);
         }
     }
     genuine(prober, visitor, AFTERWARDS).await;

@@ -19,6 +19,8 @@ pub struct Visitor<'a> {
     token: String,
     https: bool,
     host: &'a str,
+    /// Where a wrong password is sent.
+    refused_to: Option<String>,
 }
 
 /// Each entrance with the user who may be locked out, or else with the last one.
@@ -39,6 +41,7 @@ pub fn visitors<'a>(input: &AuditInput<'a>, only_lockable: bool) -> Vec<Visitor<
             token: String::new(),
             https,
             host,
+            refused_to: None,
         })
     };
     scene::entrances(input).into_iter().filter_map(visitor).collect()
@@ -98,9 +101,18 @@ impl<'a> Visitor<'a> {
         (request, shown)
     }
 
-    /// Whether a login succeeded.
+    /// Remembers what a wrong password gets: some forms redirect then too.
+    pub fn refused(&mut self, answer: &Response) {
+        self.refused_to = leads_to(answer);
+    }
+
+    /// Whether a login succeeded: what leads back to the login, or where a wrong password is sent, did not.
     pub fn opened(&self, answer: &Response) -> bool {
+        let place = leads_to(answer);
+        let back = place.as_deref().is_some_and(|place| place == bare(self.entrance.path));
         opened(answer, self.entrance.form, self.session.map(|session| session.session_cookie))
+            && !back
+            && (place.is_none() || place != self.refused_to)
     }
 
     /// Whether it is DRF's own token endpoint.
@@ -118,6 +130,17 @@ impl<'a> Visitor<'a> {
             authenticated: false,
         }
     }
+}
+
+/// The path of a redirect, without what changes from time to time.
+fn leads_to(answer: &Response) -> Option<String> {
+    let location = answer.header("location").filter(|_| (300..400).contains(&answer.status))?;
+    let base = url::Url::parse("http://localhost/").ok()?;
+    Some(bare(base.join(location.trim()).ok()?.path()).to_owned())
+}
+
+fn bare(path: &str) -> &str {
+    path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
 }
 
 /// A token endpoint answers 2xx; a form redirects, or sets its session cookie.
