@@ -101,7 +101,15 @@ fn carries(record: &Record, stack: &str, bound: Bound) -> Judged {
         (false, false) => Verdict::Fail,
         _ => Verdict::Unknown,
     };
-    (verdict, format!("capacity is {}", answer(capacity)))
+    let answer = format!("capacity is {}", answer(capacity));
+    let nearest =
+        if matches!(bound.op, Op::More | Op::AtLeast) == (verdict == Verdict::Pass) { low } else { high };
+    if verdict == Verdict::Unknown || nearest.is_infinite() {
+        return (verdict, answer);
+    }
+    let distance = bound.metric.show((nearest - bound.limit).abs());
+    let side = if nearest < bound.limit { "under" } else { "over" };
+    (verdict, format!("{answer}, {distance} {side} the limit"))
 }
 
 /// One stack's verdict, or the worst of all with the stacks' names.
@@ -261,7 +269,17 @@ mod tests {
             let (got, reason) = judged(&mut record, text);
             assert_eq!(got, verdict, "{text}: {reason}");
         }
-        assert_eq!(judged(&mut record, "prod: capacity > 400/s").1, "capacity is between 490/s and 512/s");
+        for (text, margin) in [
+            ("prod: capacity > 400/s", "90.0/s over"),
+            ("prod: capacity > 600/s", "88.0/s under"),
+            ("prod: capacity < 600/s", "88.0/s under"),
+            ("prod: capacity < 400/s", "90.0/s over"),
+        ] {
+            let reason = judged(&mut record, text).1;
+            assert_eq!(reason, format!("capacity is between 490/s and 512/s, {margin} the limit"), "{text}");
+        }
+        let reason = judged(&mut record, "prod: capacity > 500/s").1;
+        assert_eq!(reason, "capacity is between 490/s and 512/s");
         let capacity = record.stacks[1].capacity.as_mut().unwrap();
         (capacity.upper, capacity.ending) = (None, crate::record::Ending::GeneratorLimit);
         assert_eq!(

@@ -91,9 +91,13 @@ fn judge(
     (Verdict::Pass, reason)
 }
 
-/// A check the scenario did not allow: said, but no reason to call the run invalid.
+/// A check the scenario did not allow: said, but no reason to call the run invalid. What a server said stands behind a
+/// colon.
 fn lacks_consent(outcome: &CheckOutcome) -> bool {
-    outcome.outcome == Outcome::NotRun && outcome.summary.to_lowercase().contains("consent")
+    let reason = outcome.summary.strip_prefix("not run: ").unwrap_or(&outcome.summary);
+    let clause = reason.split([':', ',']).next().unwrap_or_default();
+    let declined = ["needs your consent", "needs consent", "may hurt a stack that others use"];
+    outcome.outcome == Outcome::NotRun && declined.iter().any(|words| clause.ends_with(words))
 }
 
 fn checks(n: usize) -> String {
@@ -142,12 +146,26 @@ mod tests {
         let (verdict, reason) = judged(&mut record, "audit prod: no medium");
         assert_eq!(verdict, Verdict::Pass);
         assert!(reason.ends_with("not run for want of consent: CSRF-REQUIRED"), "{reason}");
-        for outcome in record.audit.iter_mut().filter(|outcome| outcome.outcome == Outcome::NotRun) {
-            outcome.summary = "the connection was refused".into();
+        let not_run = |record: &mut Record, why: &str| {
+            let all = record.audit.iter_mut().filter(|outcome| outcome.outcome == Outcome::NotRun);
+            all.for_each(|outcome| outcome.summary = format!("not run: {why}"));
+        };
+        for declined in [
+            "it needs your consent: set `active = true`",
+            "needs your consent, set `active = true` in [stacks.prod.audit]",
+            "may hurt a stack that others use, set `guarded = true` in [stacks.prod.audit]",
+        ] {
+            not_run(&mut record, declined);
+            let (verdict, reason) = judged(&mut record, "audit prod: no medium");
+            assert_eq!(verdict, Verdict::Pass, "{declined}: {reason}");
+            assert!(reason.ends_with("for want of consent: CSRF-REQUIRED"), "{reason}");
         }
-        let (verdict, reason) = judged(&mut record, "audit prod: no medium");
-        assert_eq!(verdict, Verdict::Unknown);
-        assert!(reason.contains("CSRF-REQUIRED (the connection was refused)"), "{reason}");
+        for unable in ["the connection was refused", "no answer came: consent.example needs your consent"] {
+            not_run(&mut record, unable);
+            let (verdict, reason) = judged(&mut record, "audit prod: no medium");
+            assert_eq!(verdict, Verdict::Unknown, "{unable}");
+            assert!(reason.contains(&format!("CSRF-REQUIRED (not run: {unable})")), "{reason}");
+        }
         assert_eq!(
             judged(&mut record, "audit prod: no high").0,
             Verdict::Pass,
