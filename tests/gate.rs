@@ -171,6 +171,25 @@ fn a_comparison_says_what_it_lacks() {
     }
 }
 
+#[test]
+fn a_run_in_doubt_becomes_no_baseline_unsaid() {
+    let desk = Desk::new();
+    let (_, said) = desk.run(&["baseline", "accept", "run", "--to", "kept"], 0);
+    assert!(!said.contains("it is "), "{said}");
+    let mut record = fixture::duet();
+    record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(0.3));
+    record.stacks[0].generator.saturated = true;
+    desk.put("doubtful", &record);
+    let (_, said) = desk.run(&["baseline", "accept", "doubtful", "--to", "kept"], 0);
+    assert!(said.contains("it is invalid: other guests of the host took 30%"), "{said}");
+    assert!(said.contains("it is invalid: on dev the generator was the limit"), "{said}");
+    record.stacks[1].generator.saturated = true;
+    desk.put("own", &record);
+    let said = desk.refused(&["baseline", "accept", "own", "--to", "own.json"]);
+    assert!(said.contains("the figures are its own") && said.contains("lower the rate"), "{said}");
+    assert!(!desk.at("own.json").exists());
+}
+
 /// The runner of GitHub Actions takes `::` at the start of a line, and `##[` anywhere, for a command to it.
 #[test]
 fn what_a_stack_said_commands_no_runner() {

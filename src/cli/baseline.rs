@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Exit, Failed};
+use super::{Exit, Failed, say};
 use crate::compare;
 use crate::gate::Verdict;
 use crate::record::past::Past;
@@ -58,6 +58,12 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
             "the record has no load, so it has no figures"
         )));
     }
+    if record.stacks.iter().all(|stack| stack.generator.saturated) {
+        return Err(Failed::usage(miette::miette!(
+            help = "lower the rate or give it more `threads` in [load], and run it again",
+            "the generator was the limit on every stack: the figures are its own"
+        )));
+    }
     let to = to.unwrap_or_else(|| Path::new("baselines").join(slug(&record.scenario.slug)));
     let history = to.is_dir() || to.extension().is_none_or(|end| end != "json");
     if history && to.is_dir() {
@@ -78,7 +84,10 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
     store::replace(&file, text.as_bytes()).map_err(Failed::internal)?;
     anstream::println!("{}", told(&file, &to, history, &record)?);
     if document.status() == Verdict::Fail {
-        anstream::eprintln!("its gates do not hold: what is slower in it is accepted from now on");
+        say::err("its gates do not hold: what is slower in it is accepted from now on");
+    }
+    for doubt in record.stacks.iter().flat_map(compare::doubts_of_one).filter(|doubt| doubt.route.is_none()) {
+        say::err(&format!("it is {}: {}", doubt.weight.name(), foreign::line(&doubt.reason, 300)));
     }
     Ok(Exit::Pass)
 }
