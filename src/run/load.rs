@@ -126,7 +126,7 @@ impl Trial<'_> {
                 stack: Some(site.name.to_owned()),
                 text: "small loads of the audit's own".into(),
             });
-            let sent = or_stopped(self.stop.clone(), audit::load::send(&input, &trials, None)).await;
+            let sent = or_stopped(self.stop.clone(), audit::load::send(&input, &trials)).await;
             company.trials.add(sent.unwrap_or_default());
         }
         let Some(audited) = self.audited.iter_mut().find(|audited| audited.facts.stack == site.name) else {

@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::trials::{self, Trial, Trials};
 use super::{Strangers, strangers};
 use crate::audit::AuditInput;
+use crate::audit::prober::Turns;
 
 /// What came of those who asked beside a load, and afterwards.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +33,11 @@ pub async fn accompany(
     trials: &[&'static Trial],
     over: watch::Receiver<bool>,
 ) -> Company {
-    let strangers = async { if mingles { strangers::mingle(input, over.clone()).await } else { None } };
-    let (strangers, trials) = tokio::join!(strangers, trials::send(input, trials, Some(over.clone())));
+    // Together they ask no more often than one of them may.
+    let turns = Turns::default();
+    let strangers =
+        async { if mingles { strangers::mingle(input, &turns, over.clone()).await } else { None } };
+    let beside = trials::beside(input, &turns, trials, over.clone());
+    let (strangers, trials) = tokio::join!(strangers, beside);
     Company { strangers, trials }
 }

@@ -316,6 +316,17 @@ fn a_slow_machine_starves_nobody() {
 }
 
 #[test]
+fn strangers_tell_nothing_of_routes_that_are_open_at_rest() {
+    let mut facts = facts(true);
+    plain(&mut facts, STRANGER, 200, "");
+    plain(&mut facts, crate::audit::auth::ANONYMOUS, 200, "");
+    facts.load = Some(UnderLoad { strangers: Some((10, 0)), ..UnderLoad::default() });
+    assert!(matches!(judge("LOAD-FAIL-OPEN", &facts), Judgement::Inconclusive(_)));
+    change(&mut facts, crate::audit::auth::ANONYMOUS, |answer| answer.status = 401);
+    assert_eq!(worst("LOAD-FAIL-OPEN", &facts), Some(Level::Fail));
+}
+
+#[test]
 fn a_limit_that_was_used_up_tells_nothing() {
     let mut facts = facts(true);
     let mut with = UnderLoad { login_limit: Some((5, Duration::from_secs(60))), ..UnderLoad::default() };

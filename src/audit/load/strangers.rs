@@ -12,7 +12,7 @@ use crate::audit::collect::forbidden;
 use crate::audit::exchange::{Exchange, Facts, Purpose};
 use crate::audit::forged::success;
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{Prober, nonsense};
+use crate::audit::prober::{Prober, Turns, nonsense};
 use crate::audit::scene;
 use crate::plan::ModelPlan;
 
@@ -70,14 +70,18 @@ impl Strangers {
 }
 
 /// Asks as a stranger, again and again, until the load is over. `None` without consent or a protected route.
-pub async fn mingle(input: &AuditInput<'_>, mut over: watch::Receiver<bool>) -> Option<Strangers> {
+pub async fn mingle(
+    input: &AuditInput<'_>,
+    turns: &Turns,
+    mut over: watch::Receiver<bool>,
+) -> Option<Strangers> {
     let stack = input.plan.stacks.get(input.stack.0)?;
     let loopback = input.endpoint.address.ip().is_loopback();
     if (STRANGERS.lacks)(input).is_some() || forbidden(&STRANGERS, stack, loopback).is_some() {
         return None;
     }
     let pause = Duration::from_secs_f64((1.0 / (SHARE * rate(input))).clamp(PAUSE.0, PAUSE.1));
-    let mut prober = Prober::new(input);
+    let mut prober = Prober::new(input).among(turns);
     prober.allow(MOST);
     let targets = scene::protected(input, 0);
     let mut strangers = Strangers::default();
@@ -117,12 +121,19 @@ pub fn refused(facts: &Facts) -> Judgement {
     let Some((sent, unanswered)) = load.strangers else {
         return Judgement::NotRun("no stranger was among the load".into());
     };
-    // What opens to nobody's credential at rest is AUTH-REQUIRED's.
-    let open = |route: &str| {
-        facts.of(ANONYMOUS).any(|(_, exchange, answer)| exchange.site.name == route && success(answer))
+    // What answers 2xx to nobody's credential at rest is AUTH-REQUIRED's.
+    let hidden = |exchange: &Exchange| {
+        let mut at_rest = facts.of(ANONYMOUS).filter(|(_, other, _)| other.site.name == exchange.site.name);
+        at_rest.any(|(_, _, answer)| success(answer))
     };
-    let opened =
-        facts.of(STRANGER).filter(|(_, exchange, answer)| success(answer) && !open(&exchange.site.name));
+    if let Some((_, first, _)) = facts.of(STRANGER).next()
+        && facts.of(STRANGER).all(|(_, exchange, _)| hidden(exchange))
+    {
+        let why =
+            format!("`{}` answers 2xx without a credential at rest too: AUTH-REQUIRED", first.site.name);
+        return Judgement::Inconclusive(why);
+    }
+    let opened = facts.of(STRANGER).filter(|(_, exchange, answer)| success(answer) && !hidden(exchange));
     let observations: Vec<Observation> = opened
         .map(|(index, exchange, answer)| {
             let what = exchange.site.variant.trim_start_matches("under load: ");

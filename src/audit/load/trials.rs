@@ -70,17 +70,21 @@ impl Trials {
     }
 }
 
-/// Sends trials: one after the other; beside a load, until it is over, side by side, since each of them mostly waits and a block
-/// of the load may be short.
-pub async fn send(
+/// Sends trials once a load is over, one after the other.
+pub async fn send(input: &AuditInput<'_>, trials: &[&'static Trial]) -> Trials {
+    in_turn(Prober::new(input), trials).await
+}
+
+/// Sends trials beside a load until it is over: side by side, since each of them mostly waits and a block of the load may be
+/// short.
+pub async fn beside(
     input: &AuditInput<'_>,
+    turns: &Turns,
     trials: &[&'static Trial],
-    over: Option<watch::Receiver<bool>>,
+    over: watch::Receiver<bool>,
 ) -> Trials {
-    let Some(over) = over else { return in_turn(Prober::new(input), trials).await };
-    let turns = Turns::default();
     let each = trials.chunks(1).map(|one| {
-        let mut prober = Prober::new(input).among(&turns);
+        let mut prober = Prober::new(input).among(turns);
         prober.over = Some(over.clone());
         in_turn(prober, one)
     });
