@@ -15,6 +15,8 @@ const POINTS: usize = 600;
 /// Places at which a chart can be read, and a route's small one.
 const READINGS: usize = 60;
 const FEW_READINGS: usize = 24;
+/// Seconds between two samples from which their CPU time says something.
+const LEAST_SPAN: f64 = 0.2;
 
 /// Latency by percentile, all stacks in one chart.
 pub fn percentiles(record: &Record) -> Markup {
@@ -163,11 +165,7 @@ pub fn resources(record: &Record) -> Markup {
         }
         lines
     };
-    let cpu = of(|samples| {
-        let pairs = samples.windows(2).filter(|pair| pair[1].at_s > pair[0].at_s);
-        let used = |p: &[Sample]| ((p[1].cpu_s - p[0].cpu_s) / (p[1].at_s - p[0].at_s)).max(0.0);
-        pairs.map(|p| ((p[0].at_s + p[1].at_s) / 2.0, used(p))).collect()
-    });
+    let cpu = of(processors);
     let memory = of(|samples| samples.iter().map(|s| (s.at_s, s.rss_bytes as f64 / 1_048_576.0)).collect());
     let Some(x) = time(record).filter(|_| memory.iter().any(|line| !line.points.is_empty())) else {
         return html! {};
@@ -176,6 +174,21 @@ pub fn resources(record: &Record) -> Markup {
         (linear("CPU of the stack", "processors in use", &x, cpu))
         (linear("Memory of the stack", "resident MiB", &x, memory))
     }
+}
+
+/// Processors in use between samples that are far enough apart: the system counts CPU in hundredths of a second.
+fn processors(samples: &[Sample]) -> Vec<(f64, f64)> {
+    let Some((mut from, rest)) = samples.split_first() else { return Vec::new() };
+    let mut points = Vec::with_capacity(rest.len());
+    for sample in rest {
+        let span = sample.at_s - from.at_s;
+        if span >= LEAST_SPAN {
+            let used = ((sample.cpu_s - from.cpu_s) / span).max(0.0);
+            points.push(((from.at_s + sample.at_s) / 2.0, used));
+            from = sample;
+        }
+    }
+    points
 }
 
 fn linear(caption: &str, unit: &str, x: &Axis, lines: Vec<Line>) -> Markup {
@@ -263,6 +276,14 @@ mod tests {
         record.load.requests_per_arrival = Some(1.0);
         record.load.model = "closed".into();
         assert!(wanted(&record).is_none(), "users ask for no rate");
+    }
+
+    #[test]
+    fn samples_close_to_each_other_say_nothing_of_the_cpu() {
+        let sample = |at_s: f64, cpu_s: f64| Sample { at_s, cpu_s, rss_bytes: 0, processes: 1 };
+        let samples = [sample(0.0, 0.0), sample(0.02, 0.0), sample(0.5, 0.25), sample(1.0, 0.25)];
+        assert_eq!(processors(&samples), [(0.25, 0.5), (0.75, 0.0)]);
+        assert!(processors(&samples[..1]).is_empty());
     }
 
     #[test]
