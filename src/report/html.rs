@@ -179,6 +179,9 @@ mod tests {
     use crate::record::Record;
     use crate::report::fixture;
 
+    /// Bytes of the largest page that is usual: two stacks, sixty routes, twenty blocks. Mail and pull requests take it.
+    const LARGE: usize = 5 << 18;
+
     fn page(record: &Record) -> String {
         let page = render(&Document::of(record));
         let shown = page.replace(SCRIPT, "");
@@ -278,6 +281,13 @@ mod tests {
         }
         assert_eq!(text.matches("</style>").count(), 1);
         assert!(text.len() < 2_000_000, "bounded: {}", text.len());
+    }
+
+    #[test]
+    fn sixty_routes_in_twenty_blocks_stay_small() {
+        let text = page(&fixture::many_in_turns());
+        assert!(text.contains("route-59: response time by block"));
+        assert!(text.len() < LARGE, "{} bytes", text.len());
     }
 
     #[test]

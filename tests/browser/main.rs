@@ -224,7 +224,8 @@ fn paper_shows_what_was_found_and_how_to_mend_it() {
     let mut record = fixture::two_stacks();
     let check = "CK-SECURE";
     let found = fixture::outcome(check, "prod", record::Outcome::Fail, record::Severity::High, "no Secure");
-    record.audit = vec![found];
+    let small = fixture::outcome("HDR-XCTO", "prod", record::Outcome::Warn, record::Severity::Low, "small");
+    record.audit = vec![found, small];
     let file = written("paper", &record);
     let parts = ["summary", "pre", ".place .label", ":scope > p"].map(|part| {
         format!("document.querySelector('.matrix > .check').querySelector('{part}').checkVisibility()")
@@ -234,6 +235,8 @@ fn paper_shows_what_was_found_and_how_to_mend_it() {
         let seen: Vec<_> = parts.iter().map(|part| browser.ask(part)).collect();
         assert_eq!(seen, [true, unfolded, unfolded, unfolded], "{}", view.name());
     }
+    let small = browser.ask("['.seen', '.place pre', ':scope > p'].map(part => document.querySelector('[data-family=HDR]').querySelector(part).checkVisibility())");
+    assert_eq!(small, serde_json::json!([true, false, true]), "a small finding is told without its exchange");
     let said = "document.querySelector('.matrix > .check').innerText";
     let said = browser.ask(said);
     let said = said.as_str().unwrap();
@@ -283,7 +286,7 @@ fn one_route_and_sixty_one_stack_and_five() {
     let mut one = fixture::one_stack();
     one.stacks[0].routes.truncate(1);
     look(&mut browser, "one", &written("one", &one), &[View::LIGHT]);
-    let mut sixty = fixture::many_routes();
+    let mut sixty = fixture::many_in_turns();
     let file = written("sixty", &sixty);
     look(&mut browser, "sixty", &file, &[View::LIGHT, View::PHONE]);
     assert_eq!(serious(&mut browser, &file, View::LIGHT), Vec::<String>::new());

@@ -160,14 +160,20 @@ pub fn spark(color: usize, about: &str, values: &[f64], marks: &[f64]) -> Markup
     const WIDTH: f64 = 120.0;
     const HEIGHT: f64 = 20.0;
     let step = WIDTH / values.len().max(1) as f64;
-    let mut points = Vec::with_capacity(values.len() * 2);
+    // Only where the height changes: a page may have hundreds of these.
+    let mut outline = format!("M0,{HEIGHT}");
+    let mut level = HEIGHT;
     for (at, value) in values.iter().enumerate() {
         let y = HEIGHT - value.clamp(0.0, 1.0) * (HEIGHT - 1.0);
-        points.extend([(at as f64 * step, y), ((at + 1) as f64 * step, y)]);
+        if px(y) != px(level) {
+            outline.push_str(&format!("H{}V{}", px(at as f64 * step), px(y)));
+            level = y;
+        }
     }
+    outline.push_str(&format!("H{WIDTH}V{HEIGHT}Z"));
     html! {
-        svg.spark viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(about) {
-            polygon class=(format!("fill c{}", color % COLORS)) points=(under(&points, HEIGHT)) {}
+        svg.spark viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" role="img" {
+            path class=(format!("fill c{}", color % COLORS)) d=(outline) {}
             line.base x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
             @for mark in marks { line.mark x1=(px(mark * WIDTH)) x2=(px(mark * WIDTH)) y2=(HEIGHT) {} }
             title { (about) }
