@@ -110,18 +110,32 @@ fn expired(stack: &StackRecord) -> Option<Doubt> {
     })
 }
 
+/// Errors that are many and come much faster than answers.
+pub(super) struct FastErrors {
+    /// Share of the requests that failed.
+    pub(super) rate: f64,
+    /// Median time of those, and of a good answer, in milliseconds.
+    pub(super) failed: f64,
+    pub(super) good: f64,
+}
+
+impl FastErrors {
+    pub(super) fn of(route: &RouteRecord) -> Option<Self> {
+        let (rate, failed, good) = (route.error_rate()?, route.failed.p50_ms?, route.response.p50_ms?);
+        (rate > FAILING && failed < good / 2.0).then_some(FastErrors { rate, failed, good })
+    }
+}
+
 fn fast_errors(stack: &StackRecord) -> Vec<Doubt> {
     let quick = |route: &RouteRecord| {
-        let (rate, failed, good) = (route.error_rate()?, route.failed.p50_ms?, route.response.p50_ms?);
-        (rate > FAILING && failed < good / 2.0).then(|| {
-            format!(
-                "{} of the requests to {} failed, in {} where a good answer took {}",
-                percent(rate),
-                stack.name,
-                latency(failed),
-                latency(good)
-            )
-        })
+        let FastErrors { rate, failed, good } = FastErrors::of(route)?;
+        Some(format!(
+            "{} of the requests to {} failed, in {} where a good answer took {}",
+            percent(rate),
+            stack.name,
+            latency(failed),
+            latency(good)
+        ))
     };
     let all = quick(&stack.total).map(|reason| doubt(Weight::Weak, reason));
     let routes = stack.routes.iter().filter_map(|route| {

@@ -1,5 +1,6 @@
 //! Patterns in the numbers that a person should know, each with the numbers that show it.
 
+use super::doubt::FastErrors;
 use super::quantity::{count, latency, percent, rate, ratio};
 use super::{Metric, route, route_names};
 use crate::plan::RouteKind;
@@ -171,22 +172,16 @@ fn queueing(stack: &StackRecord) -> Option<Insight> {
 fn fast_errors(stack: &StackRecord) -> Vec<Insight> {
     let mut found = Vec::new();
     for route in &stack.routes {
-        let (Some(rate), Some(failed), Some(good)) =
-            (route.error_rate(), route.failed.p50_ms, route.response.p50_ms)
-        else {
-            continue;
-        };
-        if rate > 0.01 && failed < good / 2.0 {
-            let text = format!(
-                "{} of the requests failed, and failing was quicker (median {}) than a good answer ({}). Throughput \
-                 and latency count good answers only.",
-                percent(rate),
-                latency(failed),
-                latency(good)
-            );
-            let name = Some(route.name.clone());
-            found.push(Insight { stack: stack.name.clone(), route: name, pattern: "fast-errors", text });
-        }
+        let Some(FastErrors { rate, failed, good }) = FastErrors::of(route) else { continue };
+        let text = format!(
+            "{} of the requests failed, and failing was quicker (median {}) than a good answer ({}). Throughput \
+             and latency count good answers only.",
+            percent(rate),
+            latency(failed),
+            latency(good)
+        );
+        let name = Some(route.name.clone());
+        found.push(Insight { stack: stack.name.clone(), route: name, pattern: "fast-errors", text });
     }
     found
 }
