@@ -65,7 +65,7 @@ pub fn changes(record: &Record, past: &[Past]) -> Vec<Change> {
             && run.partial().is_none()
             && same_load(run.load(), &record.load.summary)
     };
-    let past: Vec<&Past> = past.iter().filter(same).collect();
+    let past: Vec<&Past> = Past::beside(record, past).into_iter().filter(same).collect();
     let mut found: Vec<(Change, f64)> = Vec::new();
     for stack in &record.stacks {
         let names = std::iter::once(None).chain(route_names([stack]).into_iter().map(Some));

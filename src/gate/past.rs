@@ -73,7 +73,8 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
 /// The runs that this one can be held against: whole ones of its machine and under its load. A capacity is the same
 /// whatever was tried on the way to it.
 fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
-    let here: Vec<&Past> = past.iter().filter(|run| run.machine() == &record.machine).collect();
+    let past = Past::beside(record, past);
+    let here: Vec<&Past> = past.iter().copied().filter(|run| run.machine() == &record.machine).collect();
     let whole: Vec<&Past> = here.iter().copied().filter(|run| run.partial().is_none()).collect();
     let load = &record.load.summary;
     let alike = |run: &&&Past| metric == Metric::Capacity || same_load(run.load(), load);

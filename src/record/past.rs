@@ -98,8 +98,16 @@ impl Past {
                 runs.push(Past::of_file(&entry)?);
             }
         }
-        runs.sort_by_key(Past::started);
+        // A run that is there twice, as a record and as its summary, is one.
+        runs.sort_by_key(|run| (run.started(), matches!(run.source, Source::Summary(_))));
+        runs.dedup_by_key(|run| run.started());
         Ok(runs)
+    }
+
+    /// The runs other than this one, which may be among those it was accepted into; itself where there is no other.
+    pub fn beside<'p>(record: &Record, past: &'p [Past]) -> Vec<&'p Past> {
+        let others: Vec<&Past> = past.iter().filter(|run| run.started() != record.started).collect();
+        if others.is_empty() { past.iter().collect() } else { others }
     }
 
     fn of_file(path: &Path) -> Result<Past, NoBaseline> {
@@ -203,6 +211,14 @@ mod tests {
         assert_eq!(names(folder.path()), ["first.json", "second"]);
         assert_eq!(names(&run), ["second"]);
         assert_eq!(names(&run.join("record.json")), ["second"]);
+        let again = crate::report::summary::render(&crate::report::Document::of(&fixture::two_stacks()));
+        fs::write(folder.path().join("again.json"), again).unwrap();
+        assert_eq!(names(folder.path()), ["first.json", "second"], "a run and its summary are one");
+        let runs = Past::read(folder.path().to_str().unwrap()).unwrap();
+        let beside =
+            |record: &Record, runs| Past::beside(record, runs).iter().map(|run| run.name.clone()).collect();
+        let beside: [Vec<String>; 2] = [beside(&fixture::two_stacks(), &runs), beside(&earlier, &runs[..1])];
+        assert_eq!(beside, [["first.json"], ["first.json"]], "not itself, but where it is alone");
         assert_eq!(names(&folder.path().join("first.json")), ["first.json"]);
     }
 
