@@ -353,6 +353,13 @@ async fn certificates_are_judged_and_explained() {
         assert!(!refused.message.ends_with('…') && !refused.message.contains("Other"), "{refused}");
     }
 
+    let modern = SelfSigned::new(&["shop.example"]).speaking(&[b"h2"]);
+    std::fs::write(&its, &modern.pem).unwrap();
+    let url = format!("https://{}", modern.serve(ANSWER).await).parse().unwrap();
+    let endpoint = Endpoint::resolve(&url, Some(&its), Some("shop.example")).await.unwrap();
+    let refused = fetch(&endpoint, &get("/"), Limits::default()).await.unwrap_err();
+    assert!(refused.message.contains("does not offer HTTP/1.1 over TLS (ALPN)"), "{refused}");
+
     let missing = ask(Some(&folder.path().join("none.pem")), None).await.unwrap_err();
     assert!(missing.message.contains("none.pem"), "{missing}");
     std::fs::write(&ca, "no certificate").unwrap();

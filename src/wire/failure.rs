@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::parser::ParseError;
 use super::printable::printable;
@@ -103,6 +103,10 @@ pub(super) fn explain(error: &rustls::Error) -> String {
                 .to_owned()
         }
         Error::NoApplicationProtocol => "the server does not offer HTTP/1.1 over TLS (ALPN)".to_owned(),
+        Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            "the server does not offer HTTP/1.1 over TLS (ALPN), by which readiness, logins and the audit ask"
+                .to_owned()
+        }
         Error::AlertReceived(alert) => format!("the server ended the TLS handshake: {alert:?}"),
         Error::PeerIncompatible(why) => format!("the server offers no TLS 1.2 or 1.3 that fits: {why:?}"),
         other => format!("TLS: {other}"),

@@ -136,6 +136,13 @@ impl SelfSigned {
         SelfSigned { pem: cert.pem(), acceptor: Arc::new(config).into() }
     }
 
+    /// The same, which speaks these protocols only (ALPN).
+    pub fn speaking(self, protocols: &[&[u8]]) -> SelfSigned {
+        let mut config = rustls::ServerConfig::clone(self.acceptor.config());
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        SelfSigned { acceptor: Arc::new(config).into(), ..self }
+    }
+
     /// Serves the same answer to every request.
     pub async fn serve(&self, answer: &'static [u8]) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
