@@ -21,13 +21,13 @@ const ACTIVE: &[&Probe] = &[&STATICS];
 /// The family.
 pub const CHECKS: &[Check] = &[
     Check {
-        rule: "A name with a content hash: passes max-age of a year with immutable; fails no-store. A plain name: passes an hour at \
-               most, or no-cache with a validator. Warns for anything else.",
+        rule: "A name with a content hash: passes max-age of a year with immutable; fails no-store. A plain name: passes a max-age (one of \
+               months is ST-HASHED's), or no-cache with a validator. Warns for anything else.",
         references: &["RFC 8246", "RFC 9111 5.2"],
         ..ROW.of("ST-CACHE", "Caching of static files", Severity::Medium, names::cache)
     },
     Check {
-        rule: "Warns for a long max-age on a name without a content hash: a new version would not reach browsers.",
+        rule: "Warns for a max-age of thirty days and more on a name without a content hash: a new version would not reach browsers.",
         references: &["Django ManifestStaticFilesStorage"],
         ..ROW.of("ST-HASHED", "Content hashes in names", Severity::Medium, names::hashed)
     },

@@ -5,8 +5,8 @@ use crate::audit::exchange::{Exchange, Facts, Purpose};
 use crate::plan::RouteKind;
 use crate::wire::{Response, printable};
 
-const HOUR: u64 = 3600;
-const MONTH: u64 = 30 * 24 * HOUR;
+const DAY: u64 = 86_400;
+const MONTH: u64 = 30 * DAY;
 const YEAR: u64 = 31_536_000;
 
 /// Whether a path's last part carries a content hash: `app.3f9a0c12.css`, `index-BQx7kP2a.js`.
@@ -76,14 +76,13 @@ pub fn cache(facts: &Facts) -> Judgement {
             }
         } else {
             match fresh.max_age {
-                Some(age) if age <= HOUR => continue,
+                // Too long is ST-HASHED's finding.
+                Some(_) if !fresh.no_store => continue,
                 None if fresh.no_cache && validator => continue,
-                // Longer is ST-HASHED's finding.
-                Some(_) => continue,
                 None if fresh.line.is_empty() => {
                     (Level::Warn, "no Cache-Control: browsers guess how long to keep it".to_owned())
                 }
-                None => (Level::Warn, format!("Cache-Control is `{said}`")),
+                _ => (Level::Warn, format!("Cache-Control is `{said}`")),
             }
         };
         observations.push(Observation::new(level, index, "cache-control", detail));
@@ -97,7 +96,7 @@ pub fn hashed(facts: &Facts) -> Judgement {
         places += 1;
         let fresh = freshness(answer);
         if let Some(age) = fresh.max_age.filter(|age| *age >= MONTH && !has_hash(path(exchange))) {
-            let detail = format!("kept for {} days under a name without a content hash", age / (24 * HOUR));
+            let detail = format!("kept for {} days under a name without a content hash", age / DAY);
             observations.push(Observation::new(Level::Warn, index, printable(path(exchange), 120), detail));
         }
     }
@@ -139,6 +138,24 @@ pub fn mime(facts: &Facts) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::fixture::{facts, worst};
+
+    #[test]
+    fn a_plain_name_wants_a_time_and_is_not_kept_for_months() {
+        for (control, cache, hashed) in [
+            ("max-age=3600", None, None),
+            ("public, max-age=604800", None, None),
+            ("max-age=2592000", None, Some(Level::Warn)),
+            ("no-store, max-age=0", Some(Level::Warn), None),
+            ("no-store", Some(Level::Warn), None),
+            ("public", Some(Level::Warn), None),
+        ] {
+            let headers = [("Cache-Control", control), ("ETag", "\"1\"")];
+            let facts = facts(true).answer(Purpose::Rest, RouteKind::Static, 200, &headers, "a{}");
+            assert_eq!(worst("ST-CACHE", &facts), cache, "{control}");
+            assert_eq!(worst("ST-HASHED", &facts), hashed, "{control}");
+        }
+    }
 
     #[test]
     fn hashes_in_names() {
