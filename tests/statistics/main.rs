@@ -6,6 +6,7 @@
 
 mod latencies;
 mod methods;
+mod runs;
 
 use std::fmt::Write as _;
 use std::path::Path;
