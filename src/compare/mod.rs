@@ -401,6 +401,17 @@ mod tests {
         // One request of a million may fail and a thousand show nothing of it: with 95 % confidence it is under 3.7 of so many.
         assert!((interval.high * fewest.unwrap() as f64 - 3.689).abs() < 0.001, "{interval:?}");
         assert_eq!(interval.low, -interval.high);
+
+        // Nor do errors alone.
+        for block in &mut record.stacks[1].blocks {
+            block.total.errors = block.total.requests;
+            block.total.response = Default::default();
+        }
+        let comparison = compare(&record).remove(0);
+        let row = comparison.row(ALL_ROUTES, Metric::Errors).unwrap();
+        assert_eq!(row.standing(), Some(Standing::Worse));
+        let interval = row.evidence.unwrap().difference.interval;
+        assert!(interval.low > 0.99 && interval.low < 1.0 && interval.high == 1.0, "{interval:?}");
     }
 
     #[test]

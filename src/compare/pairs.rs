@@ -81,10 +81,13 @@ impl<'a> Pairs<'a> {
         };
         let (left, right) = self.values(&a, &b, metric, metric.counts(false))?;
         let mut difference = self.estimate(&left, &right)?;
-        if metric == Metric::Errors && left.iter().chain(&right).all(|value| *value == 0.0) {
-            let most = |risk: f64| a.none_of(risk).max(b.none_of(risk));
-            difference.interval = Interval { low: -most(0.025), high: most(0.025) };
-            difference.narrow = Interval { low: -most(0.05), high: most(0.05) };
+        if metric == Metric::Errors && [&left, &right].into_iter().all(|side| all_or_none(side)) {
+            let around = |risk: f64| {
+                let most = a.none_of(risk).max(b.none_of(risk));
+                let end = |value: f64| value.clamp(-1.0, 1.0);
+                Interval { low: end(difference.point - most), high: end(difference.point + most) }
+            };
+            (difference.interval, difference.narrow) = (around(0.025), around(0.05));
         }
         Some((ratio, difference))
     }
@@ -161,6 +164,11 @@ impl<'a> Pairs<'a> {
         let test = stats::distribution_test(&pairs, SEED)?;
         Some((test, edges.get(test.bin).map_or(0.0, |edge| *edge as f64 / 1e6)))
     }
+}
+
+/// Whether every request failed or every one did not, in which case blocks have no spread.
+fn all_or_none(rates: &[f64]) -> bool {
+    [0.0, 1.0].iter().any(|all| rates.iter().all(|rate| rate == all))
 }
 
 /// What has to be in a section.
@@ -251,7 +259,8 @@ impl Measured {
         Some(Measured { blocks: blocks.filter(|blocks| !blocks.is_empty())? })
     }
 
-    /// The share of requests up to which none of them fails at this risk: -ln(0.05)/n is the rule of three.
+    /// The share of requests up to which not one of them fails (or not one does not), at this risk: -ln(0.05)/n is the rule of
+    /// three.
     fn none_of(&self, risk: f64) -> f64 {
         let requests: u64 = self.blocks.iter().map(|block| block.requests).sum();
         (-risk.ln() / requests.max(1) as f64).min(1.0)
