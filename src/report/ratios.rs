@@ -129,9 +129,10 @@ pub fn shortfall(document: &Document<'_>, comparison: &Comparison, metric: Metri
         format!("about {:.1} times the load would do for it", (times * 10.0).ceil() / 10.0)
     };
     Some(format!(
-        "{} has an interval on {routes}: it takes at least {} good answers on each stack, and {}{} had {}; {more}",
+        "{} has an interval on {routes}: it takes at least {} good answers on each stack{}, and {}{} had {}; {more}",
         metric.name(),
         quantity::count(needed),
+        if *most < needed { "" } else { ", more where some blocks have few" },
         foreign::line(&row.route, 40),
         if short.len() > 1 { ", with the most," } else { "" },
         quantity::count(*most)
@@ -255,6 +256,13 @@ mod tests {
             p90.starts_with("p90 has an interval on every route but ") && p90.contains("250 good"),
             "{p90}"
         );
+        let mut record = fixture::duet();
+        for stack in &mut record.stacks {
+            stack.routes[0].response.count = 2_600;
+        }
+        let document = Document::of(&record);
+        let uneven = shortfall(&document, &document.comparisons[0], Metric::P99).unwrap();
+        assert!(uneven.contains("each stack, more where some blocks have few, and notes"), "{uneven}");
         let record = fixture::two_stacks();
         let document = Document::of(&record);
         assert_eq!(shortfall(&document, &document.comparisons[0], Metric::P99), None, "no blocks");
