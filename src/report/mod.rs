@@ -4,6 +4,7 @@ mod alert;
 mod answer;
 pub mod codequality;
 pub mod csv;
+mod doubt;
 mod figure;
 mod finding;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub mod prometheus;
 mod ratios;
 pub mod sarif;
 mod series;
+mod speed;
 pub mod summary;
 pub mod terminal;
 mod verdict;
