@@ -47,6 +47,21 @@ fn a_minted_token_is_explained_and_verified() {
 }
 
 #[test]
+fn what_a_token_says_moves_no_terminal_and_commands_no_ci_system() {
+    let odd = "\u{9b}2J\u{202e}evil ##[stop-commands]x";
+    let minted = minted(&[&format!("sub={odd}"), "::add-mask::a=1"]);
+    for arguments in [&["inspect"][..], &["inspect", "--json"]] {
+        let said = token(arguments, &minted).expect(0).stdout;
+        assert!(!said.contains(['\u{9b}', '\u{202e}']) && !said.contains("##["), "{said}");
+        assert!(said.lines().all(|row| !row.trim_start().starts_with("::")), "{said}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&token(&["inspect", "--json"], &minted).expect(0).stdout).unwrap();
+    let fields = json["fields"].as_array().unwrap();
+    assert!(fields.iter().any(|field| field["value"] == odd), "programs get it whole: {json}");
+}
+
+#[test]
 fn a_wrong_key_is_exit_1() {
     let said = token(&["inspect", "--secret-env", "OTHER"], &minted(&[])).expect(1).stdout;
     assert!(said.contains("NOT VERIFIED"), "{said}");

@@ -121,7 +121,7 @@ impl Record {
 }
 
 /// JSON that a terminal shows as it is: what servers put into strings, and JSON lets stand there, as `\u009b`.
-fn harmless(json: String) -> String {
+pub fn harmless(json: String) -> String {
     let odd = |c: char| c != '\n' && is_odd(c);
     if !json.contains(odd) {
         return json;
