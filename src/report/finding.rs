@@ -10,16 +10,11 @@ pub fn findings(record: &Record) -> Vec<&CheckOutcome> {
     found
 }
 
-/// Whether an outcome is a finding that nobody accepted.
-pub fn is_finding(outcome: &CheckOutcome) -> bool {
-    outcome.is_finding()
-}
-
 /// Names of the checks, each once; those with findings first, the worst of them at the top.
 pub fn checks(record: &Record) -> Vec<&str> {
     let mut names: Vec<(&str, Option<Severity>)> = Vec::new();
     for outcome in &record.audit {
-        let severity = is_finding(outcome).then_some(outcome.severity);
+        let severity = outcome.is_finding().then_some(outcome.severity);
         match names.iter_mut().find(|(name, _)| *name == outcome.check) {
             Some((_, worst)) => *worst = (*worst).max(severity),
             None => names.push((&outcome.check, severity)),
@@ -52,7 +47,7 @@ pub fn tally(record: &Record, stack: &str) -> Option<String> {
     let parts: Vec<String> = all
         .into_iter()
         .filter_map(|severity| {
-            let of = |o: &&CheckOutcome| o.stack == stack && is_finding(o) && o.severity == severity;
+            let of = |o: &&CheckOutcome| o.stack == stack && o.is_finding() && o.severity == severity;
             let n = record.audit.iter().filter(of).count();
             (n > 0).then(|| format!("{n} {}", severity.name()))
         })

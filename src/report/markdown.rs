@@ -155,23 +155,13 @@ fn accepted(document: &Document<'_>, out: &mut String) {
     if accepted.is_empty() {
         return;
     }
-    let _ = writeln!(
-        out,
-        "<details><summary>Accepted risks ({})</summary>
-",
-        accepted.len()
-    );
+    let _ = writeln!(out, "<details><summary>Accepted risks ({})</summary>\n", accepted.len());
     for (outcome, acceptance) in accepted.iter().take(ACCEPTED) {
         let (stack, check) = (text(&outcome.stack), text(&outcome.check));
         let why = escape(&foreign::line(&finding::why(acceptance), 400));
         let _ = writeln!(out, "- **{}** {stack} {check}, {why}", outcome.severity.name());
     }
-    out.push_str(
-        "
-</details>
-
-",
-    );
+    out.push_str("\n</details>\n\n");
 }
 
 fn errors_and_warnings(document: &Document<'_>) -> Vec<String> {

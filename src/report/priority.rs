@@ -1,5 +1,6 @@
 //! What to do first: the few things that most need a person, the worst at the top.
 
+use super::ratios::capitalised;
 use super::{Document, finding, foreign};
 use crate::compare::quantity;
 use crate::gate::{GateOutcome, Verdict};
@@ -61,11 +62,6 @@ fn told(outcome: &CheckOutcome) -> Step {
         foreign::line(&outcome.check, 60),
     );
     Step::new("audit", text)
-}
-
-fn capitalised(word: &str) -> String {
-    let mut rest = word.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + rest.as_str())
 }
 
 /// Gates that fail, those of the audit left out where its findings say the same; then those that can't be judged for a reason

@@ -130,14 +130,14 @@ impl<'r> Row<'r> {
 
     /// The severity of its worst finding.
     fn worst(&self) -> Option<Severity> {
-        let found = self.outcomes.iter().flatten().filter(|outcome| finding::is_finding(outcome));
+        let found = self.outcomes.iter().flatten().filter(|outcome| outcome.is_finding());
         found.map(|outcome| outcome.severity).max()
     }
 
     /// What the script reads: of each stack, outcome and, of a finding, severity.
     fn keys(&self) -> String {
         let key = |outcome: &Option<&CheckOutcome>| match outcome {
-            Some(outcome) if finding::is_finding(outcome) => {
+            Some(outcome) if outcome.is_finding() => {
                 format!("{}/{}", finding::state(outcome), outcome.severity.name())
             }
             Some(outcome) => format!("{}/", finding::state(outcome)),
@@ -188,7 +188,7 @@ fn mark(outcome: &CheckOutcome) -> Markup {
     html! {
         span.mark.(class) {
             (sign)
-            @if finding::is_finding(outcome) { (outcome.severity.name()) } @else { (finding::state(outcome)) }
+            @if outcome.is_finding() { (outcome.severity.name()) } @else { (finding::state(outcome)) }
         }
     }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::audit::view;
 use crate::record::{CheckOutcome, Outcome, Record, Severity};
-use crate::report::{finding, foreign};
+use crate::report::foreign;
 
 /// One chapter on one stack.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ struct Cell {
 impl Cell {
     fn count(&mut self, outcome: &CheckOutcome) {
         match outcome.outcome {
-            _ if finding::is_finding(outcome) => {
+            _ if outcome.is_finding() => {
                 self.findings += 1;
                 self.worst = self.worst.max(Some(outcome.severity));
             }

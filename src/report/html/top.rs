@@ -132,7 +132,7 @@ fn safety(document: &Document<'_>) -> Markup {
 }
 
 fn worst(document: &Document<'_>, stack: &str) -> Option<Severity> {
-    let found = document.record.audit.iter().filter(|o| o.stack == stack && finding::is_finding(o));
+    let found = document.record.audit.iter().filter(|o| o.stack == stack && o.is_finding());
     found.map(|outcome| outcome.severity).max()
 }
 
