@@ -125,11 +125,12 @@ pub fn entrances<'a>(input: &AuditInput<'a>) -> Vec<Entrance<'a>> {
     found
 }
 
-/// The first public page, else the root, without a credential.
+/// The first public page, else the first public route of an API, else the root, without a credential.
 pub fn front(input: &AuditInput<'_>) -> Request {
-    let pages = routes::of(input)
-        .into_iter()
-        .filter(|route| route.kind == RouteKind::Html && route.auth.is_none())
-        .find_map(|route| routes::request(input, route, 0));
-    pages.unwrap_or_else(|| get("/"))
+    let routes = routes::of(input);
+    let first = |kind: RouteKind| {
+        let public = routes.iter().filter(|route| route.kind == kind && route.auth.is_none());
+        public.into_iter().find_map(|route| routes::request(input, route, 0))
+    };
+    first(RouteKind::Html).or_else(|| first(RouteKind::Json)).unwrap_or_else(|| get("/"))
 }

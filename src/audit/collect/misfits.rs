@@ -2,9 +2,10 @@
 
 use super::routes;
 use crate::audit::AuditInput;
-use crate::audit::exchange::{Purpose, Site};
+use crate::audit::exchange::Purpose;
 use crate::audit::probe::{Consent, Probe};
 use crate::audit::prober::{Prober, get, nonsense, post, site};
+use crate::audit::scene;
 use crate::plan::{RouteKind, RoutePlan};
 use crate::wire::Request;
 
@@ -31,18 +32,19 @@ async fn send(prober: &mut Prober<'_>) {
     let routes = routes::of(input);
     not_found(input, &routes, prober).await;
     wrong_method(input, &routes, prober).await;
-    let (site, page) = front(input, &routes);
+    let page = scene::front(input);
+    let place = |name: &str| site(name, RouteKind::Html);
 
     let mut long = page.clone();
     long.headers.push(("X-Shakedown-Padding".to_owned(), "x".repeat(LONG_HEADER)));
-    prober.send(Purpose::LongHeader, renamed(&site, "header line of 9 KiB"), long).await;
+    prober.send(Purpose::LongHeader, place("header line of 9 KiB"), long).await;
 
     let large = post("/", &[("padding", &"x".repeat(LARGE_BODY))]);
-    prober.send(Purpose::LargeBody, renamed(&site, "body of 2 MiB"), large).await;
+    prober.send(Purpose::LargeBody, place("body of 2 MiB"), large).await;
 
     let mut foreign = page;
     foreign.headers.insert(0, ("Host".to_owned(), format!("{}.invalid", nonsense())));
-    prober.send(Purpose::ForeignHost, renamed(&site, "foreign Host"), foreign).await;
+    prober.send(Purpose::ForeignHost, place("foreign Host"), foreign).await;
 }
 
 /// A path nobody has, wherever another part of the stack may answer.
@@ -69,16 +71,6 @@ async fn wrong_method(input: &AuditInput<'_>, routes: &[&RoutePlan], prober: &mu
             prober.send(Purpose::WrongMethod, place, request).await;
         }
     }
-}
-
-/// The first public page, else the root.
-fn front(input: &AuditInput<'_>, routes: &[&RoutePlan]) -> (Site, Request) {
-    let request = first(input, routes, |kind| kind == RouteKind::Html).unwrap_or_else(|| get("/"));
-    (site("front page", RouteKind::Html), request)
-}
-
-fn renamed(site: &Site, name: &str) -> Site {
-    Site { name: name.to_owned(), ..site.clone() }
 }
 
 fn first(

@@ -4,7 +4,8 @@ use crate::audit::check::{Judgement, Level, Observation};
 use crate::audit::collect::routes;
 use crate::audit::exchange::{Facts, Purpose, Site};
 use crate::audit::probe::{Consent, Probe};
-use crate::audit::prober::{Prober, get, nonsense, site};
+use crate::audit::prober::{get, nonsense, site};
+use crate::audit::scene;
 use crate::plan::{Role, RouteKind};
 use crate::record::Confidence;
 use crate::wire::{Response, printable};
@@ -24,7 +25,7 @@ pub static DJANGO: Probe = Probe {
     lacks: |_| None,
     send: |prober| {
         Box::pin(async move {
-            let mut request = front(prober);
+            let mut request = scene::front(prober.input);
             request.headers.push(("X-Forwarded-Host".to_owned(), format!("{}.invalid", nonsense())));
             prober.send(FORWARDED_HOST, site("X-Forwarded-Host", RouteKind::Html), request).await;
             for path in ["/admin/", "/admin/login/"] {
@@ -48,7 +49,7 @@ pub static FOREIGN_HOSTS: Probe = Probe {
     lacks: |_| None,
     send: |prober| {
         Box::pin(async move {
-            let (input, front) = (prober.input, front(prober).target);
+            let (input, front) = (prober.input, scene::front(prober.input).target);
             let pages = routes::of(input).into_iter().filter(|route| route.kind != RouteKind::Static);
             let pages = pages.filter_map(|route| Some((route, routes::request(input, route, 0)?)));
             for (route, page) in pages.filter(|(_, page)| page.target != front).take(ROUTES) {
@@ -77,21 +78,13 @@ pub static SPOOFED_PROTO: Probe = Probe {
     lacks: |input| input.endpoint.tls.is_some().then_some("the stack's url is https"),
     send: |prober| {
         Box::pin(async move {
-            let mut request = front(prober);
+            let mut request = scene::front(prober.input);
             prober.send(PLAIN, site("plain http", RouteKind::Html), request.clone()).await;
             request.headers.push(("X-Forwarded-Proto".to_owned(), "https".to_owned()));
             prober.send(FORWARDED_PROTO, site("X-Forwarded-Proto: https", RouteKind::Html), request).await;
         })
     },
 };
-
-/// The first public page, else the root.
-fn front(prober: &Prober<'_>) -> crate::wire::Request {
-    let input = prober.input;
-    let page =
-        routes::of(input).into_iter().find(|route| route.kind == RouteKind::Html && route.auth.is_none());
-    page.and_then(|route| routes::request(input, route, 0)).unwrap_or_else(|| get("/"))
-}
 
 fn mild(facts: &Facts, level: Level) -> Level {
     if facts.role == Role::Dev { Level::Info } else { level }

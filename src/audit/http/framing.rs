@@ -140,24 +140,30 @@ impl Head {
     }
 }
 
-/// How a refusal looks: a status of its own, or no answer.
-fn refuses(exchange: &Exchange, control: Taken) -> bool {
+/// How a refusal looks: a status of its own, or other words under the control's status, or no answer.
+fn refuses(exchange: &Exchange, control: &Exchange) -> bool {
+    let body = |exchange: &Exchange| exchange.answer.as_ref().map(|answer| answer.body.clone()).ok();
     match taken(exchange) {
         Taken::Closed => true,
-        taken @ Taken::Status(status) => {
-            taken != control && matches!(status, 400 | 403 | 404 | 405 | 411 | 413 | 421 | 422 | 444 | 501)
+        answered @ Taken::Status(status) => {
+            (answered != taken(control) || body(exchange) != body(control))
+                && matches!(status, 400 | 403 | 404 | 405 | 411 | 413 | 421 | 422 | 444 | 501)
         }
         Taken::Silent => false,
     }
 }
 
+/// The first that was answered: without an answer it is no control.
+fn answered(facts: &Facts, purpose: Purpose) -> Option<&Exchange> {
+    of(facts, purpose).map(|(_, exchange)| exchange).find(|exchange| exchange.answer.is_ok())
+}
+
 fn first(facts: &Facts, purpose: Purpose) -> Option<Taken> {
-    // Without an answer it is no control.
-    of(facts, purpose).map(|(_, exchange)| taken(exchange)).find(|taken| matches!(taken, Taken::Status(_)))
+    answered(facts, purpose).map(taken)
 }
 
 pub fn two_lengths(facts: &Facts) -> Judgement {
-    let (Some(control), Some(alone)) = (first(facts, CONTROL), first(facts, ALONE)) else {
+    let (Some(control), Some(alone)) = (answered(facts, CONTROL), first(facts, ALONE)) else {
         return nothing_sent();
     };
     let (mut places, mut observations) = (0, Vec::new());
@@ -198,7 +204,7 @@ pub fn two_lengths(facts: &Facts) -> Judgement {
 }
 
 pub fn disguised(facts: &Facts) -> Judgement {
-    let Some(control) = first(facts, CONTROL) else { return nothing_sent() };
+    let Some(control) = answered(facts, CONTROL) else { return nothing_sent() };
     let (mut places, mut observations) = (0, Vec::new());
     for (index, exchange) in of(facts, DISGUISED) {
         places += 1;
@@ -235,6 +241,11 @@ pub fn hosts(facts: &Facts) -> Judgement {
         }
         places += 1;
         if taken(exchange) == alone {
+            if let Taken::Status(status @ 400..) = alone {
+                return Judgement::Inconclusive(format!(
+                    "{variant}: answered {status}, as an ordinary request is"
+                ));
+            }
             let detail = format!("{variant}: answered as an ordinary request");
             observations.push(Observation::new(Level::Fail, index, variant, detail));
         }

@@ -120,6 +120,16 @@ mod tests {
         change(&mut facts, CONTROL, |a| a.status = 400);
         change(&mut facts, TWO_LENGTHS, |a| a.status = 400);
         assert_eq!(worst("HTTP-CL-TE", &facts), Some(Level::Warn));
+        change(&mut facts, TWO_LENGTHS, |a| a.body = b"two lengths".to_vec());
+        assert_eq!(worst("HTTP-CL-TE", &facts), None, "it says another thing");
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_tells_nothing_of_hosts() {
+        let mut facts = fresh();
+        change(&mut facts, ALONE, |a| a.status = 404);
+        change(&mut facts, HOST, |a| a.status = 404);
+        assert!(matches!(judge("HTTP-DUP-HOST", &facts), Judgement::Inconclusive(_)));
     }
 
     #[test]
