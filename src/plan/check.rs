@@ -11,6 +11,7 @@ use super::template::{Template, TemplateError, Variable};
 use super::variables::Names;
 use crate::scenario::model::Extract;
 use crate::scenario::{Mistakes, Place, did_you_mean, one_of, parse_duration};
+use crate::wire::is_odd;
 
 /// Reads an environment variable; a parameter so that checking stays a pure function.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -221,7 +222,7 @@ impl Check<'_> {
 
     /// The name of a stack, route, flow or step: it appears in gates (`prod/notes: p99 < 250ms`) and files.
     pub fn name(&mut self, name: &str, place: &Place, what: &str) {
-        if let Some(bad) = name.chars().find(|c| matches!(c, '/' | ':' | '\\' | '{' | '}') || c.is_control())
+        if let Some(bad) = name.chars().find(|c| matches!(c, '/' | ':' | '\\' | '{' | '}') || is_odd(*c))
         {
             self.wrong(
                 place,

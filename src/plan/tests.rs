@@ -186,6 +186,7 @@ fn every_mistake_says_what_would_be_right() {
         (with("", "[[routes]]\nname = \"a\"\nmethod = \"PROPFIND\"\n"), "`method` goes with `path`"),
         (with("", "[[routes]]\nname = \"a\"\nget = \"x\"\n"), "write `/x`"),
         (with("", "[[routes]]\nname = \"a/b\"\nget = \"/\"\n"), "cannot hold '/'"),
+        (with("", "[[routes]]\nname = \"a\\u202eb\"\nget = \"/\"\n"), "cannot hold '\\u{202e}'"),
         (route("[audit]\nsecrets = \"absent.txt\""), "cannot read `./absent.txt`"),
         (
             route("[stacks.dev.audit]\ndisable_user = { run = [\"manage\"] }"),
