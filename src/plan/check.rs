@@ -222,8 +222,7 @@ impl Check<'_> {
 
     /// The name of a stack, route, flow or step: it appears in gates (`prod/notes: p99 < 250ms`) and files.
     pub fn name(&mut self, name: &str, place: &Place, what: &str) {
-        if let Some(bad) = name.chars().find(|c| matches!(c, '/' | ':' | '\\' | '{' | '}') || is_odd(*c))
-        {
+        if let Some(bad) = name.chars().find(|c| matches!(c, '/' | ':' | '\\' | '{' | '}') || is_odd(*c)) {
             self.wrong(
                 place,
                 format!("the name of {what} cannot hold {bad:?}"),
