@@ -2,7 +2,7 @@
 
 use super::parser::Parser;
 use super::slip::{nearest, short};
-use super::{GateError, Metric, unit};
+use super::{Dimension, GateError, Metric, unit};
 
 /// `p99 < 250ms`, the limit in the record's own unit (or a plain ratio).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,7 +76,7 @@ impl<'a> Parser<'a> {
             return Err(self.wrong(predicate, "the metric is missing", help));
         }
         metric(name).ok_or_else(|| {
-            let quantile = name.strip_prefix(['p', 'P']).is_some_and(|n| n.parse::<f64>().is_ok());
+            let quantile = name.strip_prefix('p').is_some_and(|n| n.parse::<f64>().is_ok());
             let help = match (synonym(name), nearest(name, all)) {
                 (Some(word), _) => format!("did you mean `{word}`?"),
                 (None, _) if quantile => "quantiles are p50, p90, p95, p99 and p99.9".to_owned(),
@@ -170,7 +170,11 @@ impl Bound {
     /// fail than there are.
     fn foregone(self, ratio: bool) -> Option<bool> {
         let most = if self.metric == Metric::Errors && !ratio { 1.0 } else { f64::INFINITY };
+        // No answer takes no time.
+        let timed = self.metric.dimension() == Dimension::Latency && !ratio;
         match self.op {
+            Op::AtMost if timed && self.limit <= 0.0 => Some(false),
+            Op::More if timed && self.limit <= 0.0 => Some(true),
             Op::Less if self.limit <= 0.0 => Some(false),
             Op::Less if self.limit > most => Some(true),
             Op::AtMost if self.limit >= most => Some(true),

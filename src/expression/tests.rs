@@ -132,6 +132,9 @@ fn errors_point_and_teach() {
         ("prod: errors < 101%", "`errors < 101%` always holds", "set another limit", "errors < 101%"),
         ("prod: errors >= 0%", "`errors >= 0%` always holds", "set another limit", "errors >= 0%"),
         ("prod: errors > 100%", "`errors > 100%` never holds", "set another", "errors > 100%"),
+        ("prod: P99 < 1ms", "no metric `P99`", "did you mean `p99`?", "P99"),
+        ("prod: p99 <= 0ms", "`p99 <= 0ms` never holds", "set another", "p99 <= 0ms"),
+        ("prod: p99 > 0s", "`p99 > 0s` always holds", "set another limit", "p99 > 0s"),
         ("prod: p99 < 0ms", "`p99 < 0ms` never holds", "set another", "p99 < 0ms"),
         ("prod vs dev: p99 < 0x", "`p99 < 0x` never holds", "set another", "p99 < 0x"),
         ("*: p99 < 9ms", "no stack `*`", "without a stack asks every stack", "*"),
@@ -173,7 +176,9 @@ fn errors_point_and_teach() {
 
 #[test]
 fn what_can_still_be_missed_is_a_gate() {
-    for text in ["errors <= 0%", "errors < 100%", "errors > 0%", "prod vs dev: errors <= 0x", "p99 > 0ms"] {
+    for text in
+        ["errors <= 0%", "errors < 100%", "errors > 0%", "prod vs dev: errors <= 0x", "throughput > 0/s"]
+    {
         good(text);
     }
     let text = "prod: errors <= 100%";
