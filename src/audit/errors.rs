@@ -2,6 +2,7 @@
 
 use super::check::{Check, Judgement, Level, Mode, Observation};
 use super::collect::{MISFITS, ROUTES};
+use super::django::deployment::ROUTE_HOST;
 use super::exchange::{Exchange, Facts, Purpose};
 use super::leaks;
 use crate::plan::RouteKind;
@@ -106,9 +107,10 @@ fn path_of(location: &str) -> &str {
 
 fn format_of(facts: &Facts) -> Judgement {
     let (mut places, mut observations) = (0, Vec::new());
-    // A probe's own paths, such as /swagger/, are nobody's promise to programs.
+    // A probe's own paths, such as /swagger/, are nobody's promise to programs, nor is what another host answers.
     let promised = |exchange: &Exchange| {
-        exchange.site.line.is_some() || matches!(exchange.purpose, Purpose::NotFound | Purpose::WrongMethod)
+        exchange.site.line.is_some() && exchange.purpose != ROUTE_HOST
+            || matches!(exchange.purpose, Purpose::NotFound | Purpose::WrongMethod)
     };
     let for_programs = |exchange: &Exchange| exchange.site.kind == RouteKind::Json && promised(exchange);
     for (index, exchange, answer) in facts.answers().filter(|(_, exchange, _)| for_programs(exchange)) {
@@ -145,6 +147,21 @@ pub(super) mod samples {
     //! What breaks each check of this family.
 
     use super::*;
+
+    #[test]
+    fn another_hosts_page_is_no_error_of_the_api() {
+        let judged = |purpose| {
+            let html = [("Content-Type", "text/html")];
+            let mut facts =
+                crate::audit::fixture::facts(true).answer(purpose, RouteKind::Json, 421, &html, "no");
+            facts.exchanges[0].site.line = Some(3);
+            format_of(&facts)
+        };
+        assert!(matches!(judged(ROUTE_HOST), Judgement::NotApplicable(_)));
+        assert!(
+            matches!(judged(Purpose::Rest), Judgement::Judged { observations, .. } if observations.len() == 1)
+        );
+    }
 
     /// What the base has is enough.
     pub fn sound(_: &mut Facts) {}

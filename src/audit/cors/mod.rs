@@ -182,11 +182,13 @@ fn star(facts: &Facts) -> Judgement {
 }
 
 fn vary(facts: &Facts) -> Judgement {
+    // What is refused for another reason tells nothing of origins.
+    let alike = [Purpose::Rest, FOREIGN, NULL, AFFIX];
     each(facts, FOREIGN, |exchange, answer| {
         let other = facts
             .answers()
-            .filter(|(_, other, _)| other.site.name == exchange.site.name && other.request.method == "GET")
-            .any(|(_, _, other)| allowed(other) != allowed(answer));
+            .filter(|(_, other, _)| alike.contains(&other.purpose) && other.site.name == exchange.site.name)
+            .any(|(_, _, other)| other.status == answer.status && allowed(other) != allowed(answer));
         let varies = answer.header_lines("vary").any(|line| {
             line.split(',').any(|word| word.trim() == "*" || word.trim().eq_ignore_ascii_case("origin"))
         });

@@ -45,6 +45,21 @@ mod tests {
     use crate::audit::Judgement;
     use crate::audit::Level;
     use crate::audit::fixture::{facts, judge, worst};
+    use crate::plan::RouteKind;
+
+    #[test]
+    fn only_answers_to_other_origins_show_that_they_matter() {
+        let constant = [("Access-Control-Allow-Origin", "https://app.example")];
+        let of = |facts: Facts, purpose, status, headers: &[(&str, &str)]| {
+            facts.answer(purpose, RouteKind::Json, status, headers, "{}")
+        };
+        let mut facts = of(facts(true), FOREIGN, 200, &constant);
+        facts = of(facts, Purpose::Rest, 200, &constant);
+        facts = of(facts, Purpose::Own("another"), 400, &[]);
+        assert_eq!(worst("CORS-VARY", &facts), None);
+        facts = of(facts, Purpose::Rest, 200, &[]);
+        assert_eq!(worst("CORS-VARY", &facts), Some(Level::Warn));
+    }
 
     #[test]
     fn one_route_that_echoes_everything_hides_no_other() {
