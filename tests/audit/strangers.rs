@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use shakedown::audit::Selection;
 use shakedown::auth::Wallet;
 use shakedown::record::{CheckOutcome, Outcome};
@@ -254,4 +254,39 @@ async fn a_login_that_leads_back_to_itself_opened_nothing() {
             assert_eq!(found.outcome, outcome, "{id}: {}", found.summary);
         }
     }
+}
+
+#[tokio::test]
+async fn a_cache_whose_entry_ends_in_between_is_found_all_the_same() {
+    // As if what it kept ended when the second user asked for the first time.
+    let asked = AtomicUsize::new(0);
+    let kept: Mutex<Option<String>> = Mutex::default();
+    let app = App::start(move |request| {
+        let json = "Content-Type: application/json\r\n";
+        let credential = header(request, "authorization").unwrap_or_default();
+        let user = ["ada", "bob"].into_iter().find(|user| {
+            credential == format!("Basic {}", STANDARD.encode(format!("{user}:pw-of-{user}-1")))
+        });
+        if path(request) != "/mine" {
+            return response(404, json, "{}");
+        }
+        let works = asked.fetch_add(1, Ordering::Relaxed) >= 6;
+        let mut kept = kept.lock().unwrap();
+        match (kept.clone().filter(|_| works), user) {
+            (Some(kept), _) => response(200, json, &kept),
+            (None, Some(user)) => {
+                let own = format!("{{\"user\":\"{user}\"}}");
+                *kept = Some(own.clone()).filter(|_| works);
+                response(200, json, &own)
+            }
+            (None, None) => response(401, "WWW-Authenticate: Basic realm=x\r\n", "{}"),
+        }
+    })
+    .await;
+    let scenario = "[users]\nlist = [{ username = \"ada\", password = \"pw-of-ada-1\" }, { username = \"bob\", password = \"pw-of-bob-1\" }]\n\
+        [auth.own]\nkind = \"basic\"\n[[routes]]\nname = \"mine\"\nget = \"/mine\"\nauth = \"own\"\nkind = \"json\"\n\
+        [load]\nmodel = \"open\"\nrate = 1\nduration = \"1s\"\n";
+    let outcomes = audited(&app, scenario, "AUTH-CACHE-REPLAY").await;
+    let found = of(&outcomes, "AUTH-CACHE-REPLAY");
+    assert_eq!(found.outcome, Outcome::Fail, "{}", found.summary);
 }

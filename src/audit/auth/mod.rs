@@ -119,7 +119,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &REPLAYS],
-        rule: "Asks as the first user, then without a credential, then as the second user, also with /x.css behind the path. Fails when \
+        rule: "Asks as the first user, then without a credential, then as the second user, twice, also with /x.css behind the path. Fails when \
                anybody else gets the first user's answer.",
         fix: "R-CACHE",
         references: &["CWE-524", "ASVS v5.0.0-14.2.5"],

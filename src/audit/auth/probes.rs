@@ -219,9 +219,9 @@ pub static TOKEN_IN_URL: Probe = Probe {
 pub static REPLAYS: Probe = Probe {
     name: "auth-replays",
     consent: Consent::Active,
-    about: "one route of each auth as the first user, then without a credential, then as the second user; also with \
+    about: "one route of each auth as the first user, then without a credential, then as the second user, twice; also with \
             /x.css behind its path",
-    most: 40,
+    most: 60,
     lacks: |input| no_route(input).or_else(|| no_second_user(input)),
     send: |prober| {
         Box::pin(between_controls(prober, async |prober, target| {
@@ -229,21 +229,14 @@ pub static REPLAYS: Probe = Probe {
             let Some(second) = second.iter().find(|other| other.route.name == target.route.name) else {
                 return;
             };
-            for suffix in ["", "/x.css"] {
-                let path = format!(
-                    "{}{suffix}",
-                    target.bare.target.trim_end_matches(|c| c == '/' && !suffix.is_empty())
-                );
-                let at = |request: Request| Request { target: path.clone(), ..request };
-                if !suffix.is_empty() {
-                    prober
-                        .send(
-                            SECOND_USER,
-                            target.site("a style sheet's name behind it", true),
-                            at(target.genuine()),
-                        )
-                        .await;
-                }
+            let path = target.bare.target.as_str();
+            let beneath = format!("{}/x.css", path.trim_end_matches('/'));
+            // Twice: what a cache had kept before may end just before the next user asks.
+            for (path, what) in
+                [(path, "first"), (path, "first again"), (&beneath, "a style sheet's name behind it")]
+            {
+                let at = |request: Request| Request { target: path.to_owned(), ..request };
+                prober.send(SECOND_USER, target.site(what, true), at(target.genuine())).await;
                 prober.send(SECOND_USER, target.site(NOBODY, false), at(target.bare.clone())).await;
                 prober.send(SECOND_USER, target.site(SECOND, true), at(second.genuine())).await;
             }
