@@ -34,9 +34,8 @@ fn records() -> Vec<(String, Record)> {
     ]
     .map(|(name, record)| (name.to_owned(), record))
     .to_vec();
-    for (at, poison) in fixture::HOSTILE.iter().enumerate() {
-        records.push((format!("poisoned-{at}"), fixture::poisoned(&fixture::duet(), poison)));
-    }
+    let poisoned = fixture::poisoned(&fixture::two_stacks()).into_iter().enumerate();
+    records.extend(poisoned.map(|(at, (_, record))| (format!("poisoned-{at}"), record)));
     records
 }
 
@@ -123,7 +122,7 @@ print(dict(said))
 print(*sorted(n.split('\\n')[0] for n in names), sep='\\n')
 ";
     let (_folder, files) = written(Format::Junit);
-    let read: Vec<String> = files.iter().map(|(_, file)| readers::python(script, &[file])).collect();
+    let read = readers::each(script, files.iter().map(|(_, file)| file.as_path()));
     let two = &read[0];
     assert!(two.contains("'Failure': 3") && two.contains("'Skipped': 3"), "{two}");
     assert!(
@@ -151,7 +150,7 @@ for s in samples:
         print(s.labels['gate'], s.value)
 ";
     let (_folder, files) = written(Format::Prometheus);
-    let read: Vec<String> = files.iter().map(|(_, file)| readers::python(script, &[file])).collect();
+    let read = readers::each(script, files.iter().map(|(_, file)| file.as_path()));
     assert!(read[0].contains("0.5 0.009") && read[0].contains("prod vs dev: p95 < 0.8x 1"), "{}", read[0]);
 }
 
@@ -172,7 +171,7 @@ for metric in request.resource_metrics[0].scope_metrics[0].metrics:
             print(labels['gate'], point.as_double)
 ";
     let (_folder, files) = written(Format::Otlp);
-    let read: Vec<String> = files.iter().map(|(_, file)| readers::python(script, &[file])).collect();
+    let read = readers::each(script, files.iter().map(|(_, file)| file.as_path()));
     assert!(
         read[0].contains("900 [(0.5, 0.0") && read[0].contains("prod vs dev: p95 < 0.8x 1.0"),
         "{}",
@@ -306,8 +305,9 @@ assert reader.tags.count('h2') == 1, reader.tags
 print(''.join(reader.texts))
 ";
     let (_folder, files) = written(Format::Md);
-    for (name, file) in &files {
-        let read = readers::python(script, &[file]);
+    let read = readers::each(script, files.iter().map(|(_, file)| file.as_path()));
+    assert_eq!(read.len(), files.len());
+    for ((name, _), read) in files.iter().zip(&read) {
         assert!(name != "poisoned-3" || read.contains("[link](javascript:alert(1))"), "{name}: {read}");
     }
 }

@@ -16,8 +16,7 @@ const ELEMENTS: &str = "!doctype html head meta title style body header nav main
 #[test]
 fn no_format_lets_a_text_act() {
     for record in [fixture::duet(), fixture::searched(), fixture::failed_stack(), fixture::accepted()] {
-        for poison in fixture::HOSTILE {
-            let record = fixture::poisoned(&record, poison);
+        for (poison, record) in fixture::poisoned(&record) {
             let document = Document::of(&record);
             for format in Format::value_variants() {
                 let text = format.render(&document);

@@ -41,6 +41,25 @@ pub fn python(script: &str, arguments: &[&Path]) -> String {
     run(Command::new(environment().join("bin/python")).args(["-c", script]).args(arguments))
 }
 
+/// What a script prints of each file, from one process: `sys.argv[1]` is the file.
+pub fn each<'a>(script: &str, files: impl IntoIterator<Item = &'a Path>) -> Vec<String> {
+    const EACH: &str = "\
+import sys
+script, files = sys.argv[1], sys.argv[2:]
+for file in files:
+    sys.argv = ['', file]
+    try:
+        exec(script, {})
+    except BaseException:
+        print(file, file=sys.stderr)
+        raise
+    print('\\x1e')
+";
+    let mut command = Command::new(environment().join("bin/python"));
+    let said = run(command.args(["-c", EACH, script]).args(files));
+    said.split_terminator("\u{1e}\n").map(str::to_owned).collect()
+}
+
 /// Panics with every violation unless JSON or YAML files are valid against a schema.
 pub fn valid<'a>(schema: &Path, files: impl IntoIterator<Item = &'a PathBuf>) {
     let mut command = Command::new(environment().join("bin/check-jsonschema"));
