@@ -14,6 +14,8 @@ pub(super) const MAX_SAMPLES: usize = 5;
 const MAX_SIGHTINGS: usize = 2_000;
 /// Leaves that are made before the load: for each route, and besides.
 const SPARE_LEAVES: (usize, usize) = (16, 128);
+/// Answers whose latencies are counted together.
+const BATCH: usize = 64;
 /// Most answers of another user that one worker keeps; all are counted.
 const MAX_LEAKS: usize = 20;
 
@@ -123,6 +125,14 @@ impl RouteRecorder {
     }
 }
 
+/// Latencies of a good answer that are not in the buckets of its route yet.
+struct Waiting {
+    route: usize,
+    response: u64,
+    service: u64,
+    first_byte: u64,
+}
+
 /// One second of one worker.
 pub(super) struct WorkerSecond {
     pub(super) second: u32,
@@ -144,6 +154,8 @@ pub(super) struct Recorder {
     second_response: Histogram<u64>,
     second_begun: u64,
     routes: Vec<RouteRecorder>,
+    /// Buckets of many routes are in no cache near the core: counted one after the other, they are waited for together.
+    waiting: Vec<Waiting>,
     spare: Spare,
     pub(super) samples: Vec<ErrorSample>,
     pub(super) sightings: Vec<Sighting>,
@@ -164,6 +176,7 @@ impl Recorder {
             second_response: histogram(),
             second_begun: 0,
             routes: (0..routes).map(|_| RouteRecorder::new()).collect(),
+            waiting: Vec::with_capacity(BATCH),
             spare: Spare::new(SPARE_LEAVES.0 * routes + SPARE_LEAVES.1),
             samples: Vec::new(),
             sightings: Vec::new(),
@@ -178,19 +191,36 @@ impl Recorder {
     /// second, the fourth, and so on, so that the later a load is, the rarer it keeps one.
     pub(super) fn record(&mut self, route: usize, outcome: &Outcome) -> Option<u64> {
         self.second_counters.add(outcome);
-        let route = self.routes.get_mut(route)?;
-        let nth = route.counters.add(outcome);
+        let recorder = self.routes.get_mut(route)?;
+        let nth = recorder.counters.add(outcome);
         let kept = (nth.is_power_of_two() && self.sightings.len() < MAX_SIGHTINGS).then_some(nth);
         let response = nanos(outcome.intended, outcome.done);
         if outcome.error.is_some() {
-            route.failed.record(response, &mut self.spare);
+            recorder.failed.record(response, &mut self.spare);
             return kept;
         }
-        route.response.record(response, &mut self.spare);
-        route.service.record(nanos(outcome.begun, outcome.done), &mut self.spare);
-        route.first_byte.record(nanos(outcome.sent, outcome.first_byte), &mut self.spare);
         add(&mut self.second_response, response);
+        self.waiting.push(Waiting {
+            route,
+            response,
+            service: nanos(outcome.begun, outcome.done),
+            first_byte: nanos(outcome.sent, outcome.first_byte),
+        });
+        if self.waiting.len() == BATCH {
+            self.count_waiting();
+        }
         kept
+    }
+
+    /// Counts the latencies that wait.
+    fn count_waiting(&mut self) {
+        for waiting in self.waiting.drain(..) {
+            if let Some(route) = self.routes.get_mut(waiting.route) {
+                route.response.record(waiting.response, &mut self.spare);
+                route.service.record(waiting.service, &mut self.spare);
+                route.first_byte.record(waiting.first_byte, &mut self.spare);
+            }
+        }
     }
 
     /// Counts an arrival that was taken up; `waited` when it had to wait for a connection.
@@ -269,7 +299,8 @@ impl Recorder {
     }
 
     /// What was counted, by route.
-    pub(super) fn into_routes(self) -> Vec<RouteRecorder> {
+    pub(super) fn into_routes(mut self) -> Vec<RouteRecorder> {
+        self.count_waiting();
         self.routes
     }
 }
