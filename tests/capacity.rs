@@ -206,8 +206,9 @@ fn ctrl_c_keeps_the_probes_made() {
 
 #[test]
 fn a_sweep_over_one_worker_is_all_contention() {
-    let load = "model = \"sweep\"\nlevels = [1, 2, 3, 4, 6, 8]\nduration = \"1s\"\nwarmup = \"200ms\"";
-    let (ended, record) = measured(1, Duration::from_millis(20), load);
+    let load = "model = \"sweep\"\nlevels = [1, 2, 3, 4, 6, 8]\nduration = \"2s\"\nwarmup = \"200ms\"";
+    // Long beside what a busy machine adds between two requests, which one user waits for and several hide.
+    let (ended, record) = measured(1, Duration::from_millis(40), load);
     let ended = ended.expect(0);
     let sweep = record.stacks[0].sweep.as_ref().unwrap();
     let levels: Vec<f64> = sweep.probes.iter().map(|probe| probe.level).collect();
@@ -215,7 +216,7 @@ fn a_sweep_over_one_worker_is_all_contention() {
     let points: Vec<(f64, f64)> = sweep.probes.iter().map(|probe| (probe.level, probe.reached_rps)).collect();
     let law = capacity::fit(&points).unwrap();
     assert!((0.85..=1.15).contains(&law.fit.sigma) && law.fit.kappa < 0.02, "{law:?} {points:?}");
-    assert!((40.0..=55.0).contains(&law.fit.lambda), "{law:?}");
+    assert!((20.0..=27.5).contains(&law.fit.lambda), "{law:?}");
     assert!(
         ended.stdout.contains("Users on prod") && ended.stdout.contains("Universal Scalability Law"),
         "{}",
