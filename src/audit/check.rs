@@ -48,6 +48,8 @@ pub struct Check {
     pub probes: &'static [&'static Probe],
     /// Whether the start of the answer's body belongs to the evidence.
     pub shows_body: bool,
+    /// Whether a failure says that the stack let somebody in, or took a credential, that it should refuse.
+    pub lets_in: bool,
     /// What passes, warns and fails.
     pub rule: &'static str,
     /// Id of the recipe that mends it: `R-HSTS`; empty where there is nothing to mend.
@@ -69,6 +71,7 @@ impl Check {
         mode: Mode::Passive,
         probes: &[&ROUTES],
         shows_body: false,
+        lets_in: false,
         rule: "",
         fix: "",
         references: &[],

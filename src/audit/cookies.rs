@@ -145,6 +145,7 @@ pub const CHECKS: &[Check] = &[
         severity: Severity::High,
         mode: Mode::Active,
         probes: &[&SESSIONS],
+        lets_in: true,
         rule: "Logs in, logs out and replays the old cookie; fails when it still gets 2xx. Inconclusive when the session \
                did not work before, when the page needs none, and when an error answers.",
         fix: "R-LOGOUT",

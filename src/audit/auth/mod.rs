@@ -28,6 +28,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks for each protected route without a credential. Passes 401, a redirect to a login, and 403 on session \
                routes; warns for another refusal, a page to log in on that answers 2xx among them; fails on other 2xx and on 5xx.",
         references: &["CWE-306", "ASVS v5.0.0-8.3.1"],
+        lets_in: true,
         ..ROW.of(
             "AUTH-REQUIRED",
             "Protected routes want a credential",
@@ -49,12 +50,14 @@ pub const CHECKS: &[Check] = &[
                another status; fails on 2xx, 5xx, and on 403 where other routes answer 401.",
         fix: "R-DRF401",
         references: &["RFC 6750 3.1", "ASVS v5.0.0-16.5.1"],
+        lets_in: true,
         ..ROW.of("AUTH-401-INVALID", "Unknown tokens", Severity::Medium, refusals::invalid_token)
     },
     Check {
         probes: &[&WITHOUT_CREDENTIAL, &FORBIDDEN_PATHS],
         rule: "Tries each path of `forbidden` in [audit] with a genuine credential. Passes 403 and 404; warns for 401; fails on 2xx.",
         references: &["CWE-862", "ASVS v5.0.0-8.2.1"],
+        lets_in: true,
         ..ROW.of("AUTH-403-SCOPE", "Paths beyond a user's rights", Severity::High, refusals::forbidden)
     },
     Check {
@@ -69,6 +72,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Goes through the scenario's own flows as the first user and reads each object they make as the second user. Passes a \
                refusal; warns for another 2xx; fails when the second user sees the object.",
         references: &["CWE-639", "ASVS v5.0.0-8.2.2"],
+        lets_in: true,
         ..ROW.of("AUTH-OTHER-USER", "Another user's object", Severity::Critical, refusals::other_user)
     },
     Check {
@@ -77,6 +81,7 @@ pub const CHECKS: &[Check] = &[
                but not with the protected data.",
         fix: "R-METHODS",
         references: &["CWE-650", "ASVS v5.0.0-4.1.4"],
+        lets_in: true,
         ..ROW.of("AUTH-METHOD-BYPASS", "Other methods", Severity::High, refusals::method_bypass)
     },
     Check {
@@ -84,6 +89,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks without a credential for the path written otherwise (//, /./, %2e, ;x, upper case, slash, dot). Fails when the \
                protected data answers.",
         references: &["CWE-647"],
+        lets_in: true,
         ..ROW.of("AUTH-PATH-BYPASS", "Other spellings of a path", Severity::High, refusals::path_bypass)
     },
     Check {
@@ -91,6 +97,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks without a credential with headers that only a proxy should set. Fails when one of them opens the route.",
         fix: "R-PROXY",
         references: &["CWE-290", "ASVS v5.0.0-4.1.3"],
+        lets_in: true,
         ..ROW.of("AUTH-PROXY-HDR", "Headers of a trusted proxy", Severity::Critical, refusals::proxy_header)
     },
     Check {
@@ -98,6 +105,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the first user's session beside the second user's token six times. Passes one identity every time; fails when the \
                answers name both.",
         references: &["CWE-287"],
+        lets_in: true,
         ..ROW.of("AUTH-MIXED-CRED", "Two credentials at once", Severity::High, refusals::mixed)
     },
     Check {
@@ -123,6 +131,7 @@ pub const CHECKS: &[Check] = &[
                anybody else gets the first user's answer.",
         fix: "R-CACHE",
         references: &["CWE-524", "ASVS v5.0.0-14.2.5"],
+        lets_in: true,
         ..ROW.of(
             "AUTH-CACHE-REPLAY",
             "Another user's cached answer",

@@ -64,6 +64,7 @@ pub const CHECKS: &[Check] = &[
                both sign or store them with the same secret. JWTs have JWT-CROSS-ENV; Django's CSRF tokens are signed by nobody, so that \
                they work elsewhere proves nothing.",
         references: &["CWE-321", "ASVS v5.0.0-13.3.1"],
+        lets_in: true,
         ..ROW.of("DIFF-SECRET", "The dev stack's sessions", Severity::Critical, secrets::shared)
     },
 ];

@@ -41,6 +41,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine claims under alg none, None, NONE, nOnE, an empty one and `none ` with a blank behind it, with and \
                without the old signature. Fails on 2xx; warns on 5xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.2", "RFC 8725 3.1"],
+        lets_in: true,
         ..ROW.of("JWT-ALG-NONE", "Tokens without an algorithm", Severity::Critical, signatures::alg_none)
     },
     Check {
@@ -48,6 +49,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine token with an empty signature, without its third part, and with one NUL byte for a signature. \
                Fails on 2xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.1", "CVE-2020-28042"],
+        lets_in: true,
         ..ROW.of("JWT-SIG-STRIP", "Tokens without a signature", Severity::Critical, signatures::stripped)
     },
     Check {
@@ -55,6 +57,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine token with one bit of its signature turned, with other claims under the old signature, signed by \
                another key, and for ECDSA with r = s = 0. Fails on 2xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.1", "CVE-2022-21449"],
+        lets_in: true,
         ..ROW.of("JWT-SIG-VERIFY", "Tokens with a wrong signature", Severity::Critical, signatures::verified)
     },
     Check {
@@ -62,6 +65,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Signs the genuine claims by HS256 with a public key for the secret: of the published key set, the TLS certificate and \
                the scenario's `verify`, as PEM (with, without and with another line break), DER, PKCS #1 and JWK. Fails on 2xx.",
         references: &["CWE-347", "RFC 8725 2.1", "RFC 8725 3.1"],
+        lets_in: true,
         ..ROW.of(
             "JWT-KEY-CONFUSION",
             "A public key taken for a secret",
@@ -91,12 +95,14 @@ pub const CHECKS: &[Check] = &[
         rule: "Signs the genuine claims by HS256 with an empty secret under a kid that climbs to /dev/null, names it, is a list, or has \
                2 KiB; with `guarded = true` also one with a quote for SQL. Fails on 2xx and 5xx.",
         references: &["CWE-22", "CWE-89", "RFC 8725 3.10"],
+        lets_in: true,
         ..ROW.of("JWT-KID-INJECT", "A key name that is a path", Severity::High, header_keys::kid)
     },
     Check {
         probes: &[&JWK_EMBED],
         rule: "Sends the genuine claims signed by a key of our own that stands in the header's jwk. Fails on 2xx.",
         references: &["CWE-347", "ASVS v5.0.0-9.1.3", "CVE-2018-0114"],
+        lets_in: true,
         ..ROW.of(
             "JWT-JWK-EMBED",
             "A key in the token's own header",
@@ -109,12 +115,14 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine claims signed by a key of our own, with jku and x5u that lead to a listener of our own. Fails on 2xx, \
                and when the stack comes and asks. Only for stacks on this machine.",
         references: &["CWE-918", "ASVS v5.0.0-9.1.3", "RFC 8725 3.10"],
+        lets_in: true,
         ..ROW.of("JWT-JKU", "A key at the token's own address", Severity::High, header_keys::pointed)
     },
     Check {
         probes: &[&X5C],
         rule: "Sends the genuine claims signed by a key of our own, with its self-signed certificate in x5c. Fails on 2xx.",
         references: &["CWE-295", "RFC 7515 4.1.6"],
+        lets_in: true,
         ..ROW.of("JWT-X5C", "A certificate in the token's own header", Severity::Critical, header_keys::chain)
     },
     Check {
@@ -130,12 +138,14 @@ pub const CHECKS: &[Check] = &[
                a key, a fresh token kept until after its end, where that is near. Fails on 2xx a minute after the end or later, and for \
                issued tokens without exp; warns on 2xx just after it.",
         references: &["CWE-613", "ASVS v5.0.0-9.2.1", "RFC 7519 4.1.4"],
+        lets_in: true,
         ..ROW.of("JWT-EXP", "Tokens after their end", Severity::Critical, claims::expired)
     },
     Check {
         probes: &[&NBF],
         rule: "Sends the genuine claims signed with the scenario's key with nbf an hour ahead. Fails on 2xx. Needs the key.",
         references: &["ASVS v5.0.0-9.2.1", "RFC 7519 4.1.5"],
+        lets_in: true,
         ..ROW.of("JWT-NBF", "Tokens before their beginning", Severity::Medium, claims::early)
     },
     Check {
@@ -149,6 +159,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine claims signed with the scenario's key with another aud and without one. Fails on 2xx; warns for tokens \
                issued without aud. The first part needs the key.",
         references: &["ASVS v5.0.0-9.2.3", "ASVS v5.0.0-9.2.4", "RFC 8725 3.9"],
+        lets_in: true,
         ..ROW.of("JWT-AUD", "Tokens for somebody else", Severity::Medium, claims::audience)
     },
     Check {
@@ -156,6 +167,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Sends the genuine claims signed with the scenario's key with another iss and without one. Fails on 2xx; warns for tokens \
                issued without iss. The first part needs the key.",
         references: &["RFC 8725 3.8"],
+        lets_in: true,
         ..ROW.of("JWT-ISS", "Tokens of somebody else", Severity::Medium, claims::issuer)
     },
     Check {
@@ -165,12 +177,14 @@ pub const CHECKS: &[Check] = &[
                aud. The dev stack has to stand first in the scenario.",
         fix: "R-JWTKEY",
         references: &["CWE-345", "ASVS v5.0.0-9.2.3", "ASVS v5.0.0-9.2.4"],
+        lets_in: true,
         ..ROW.of("JWT-CROSS-ENV", "The dev stack's token", Severity::Critical, environments::foreign)
     },
     Check {
         probes: &[&LIFECYCLE],
         rule: "Sends a refresh token as access token, and an access token to the refresh endpoint. Fails on 2xx.",
         references: &["ASVS v5.0.0-9.2.2", "RFC 8725 3.11", "RFC 8725 3.12"],
+        lets_in: true,
         ..ROW.of("JWT-TYPE-MIX", "One kind of token for another", Severity::High, lifecycle::mixed_types)
     },
     Check {
@@ -195,6 +209,7 @@ pub const CHECKS: &[Check] = &[
                minutes; warns when a shorter one works until its end.",
         fix: "R-LOGOUT",
         references: &["CWE-613", "ASVS v5.0.0-7.4.1"],
+        lets_in: true,
         ..ROW.of("JWT-LOGOUT", "Tokens after logout", Severity::High, lifecycle::logout)
     },
     Check {
@@ -202,6 +217,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Refreshes twice with one refresh token. Passes when the second is refused; warns when tokens are not rotated; fails when a new \
                one was given and the old one still works.",
         references: &["CWE-294", "RFC 9700 4.14.2"],
+        lets_in: true,
         ..ROW.of("JWT-REFRESH-REUSE", "A refresh token twice", Severity::Medium, lifecycle::reused)
     },
     Check {
@@ -210,6 +226,7 @@ pub const CHECKS: &[Check] = &[
                `enable_user`. Fails when one works. Not for production: it changes a user.",
         fix: "R-LOGOUT",
         references: &["ASVS v5.0.0-7.4.2", "ASVS v5.0.0-7.4.3", "SimpleJWT CHECK_USER_IS_ACTIVE"],
+        lets_in: true,
         ..ROW.of("JWT-DISABLED-USER", "Tokens of a disabled user", Severity::High, lifecycle::disabled_user)
     },
     Check {

@@ -111,6 +111,7 @@ pub const CHECKS: &[Check] = &[
         rule: "Asks for protected routes while the load goes on, without a credential and with one that nobody has, at most once for a \
                hundred requests of the load. Fails when one is let in. Counts that the load reports are without them.",
         references: &["CWE-636", "ASVS v5.0.0-16.5.3"],
+        lets_in: true,
         ..ROW.of("LOAD-FAIL-OPEN", "Strangers among the load", Severity::Critical, strangers::refused)
     },
     Check {
@@ -121,6 +122,7 @@ pub const CHECKS: &[Check] = &[
                when one opens again after it was refused, and when one that a logout ends at once without a load opens for as long as \
                it was tried; notes a shorter delay. What opens after a logout without a load too is SESSION-LOGOUT's or JWT-LOGOUT's.",
         references: &["CWE-613", "ASVS v5.0.0-7.4.1"],
+        lets_in: true,
         ..ROW.of("LOAD-REVOKED", "Revoked under load", Severity::High, revoked::revoked)
     },
     Check {
@@ -131,6 +133,7 @@ pub const CHECKS: &[Check] = &[
                refused, more than a minute after its end, or at all where JWT-EXP saw the stack refuse one two seconds after its end; \
                notes a shorter delay, which is a tolerance for clocks.",
         references: &["CWE-613", "ASVS v5.0.0-9.2.1"],
+        lets_in: true,
         ..ROW.of("LOAD-EXPIRED", "Expired under load", Severity::High, expired::expired)
     },
     Check {
