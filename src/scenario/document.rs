@@ -198,6 +198,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_in_another_place_hears_of_its_own() {
+        let text = plain(
+            "title=\"t\"\nrate = 5\n[stacks.a]\nurl=\"http://localhost\"\nauthorized = true\naccept = 1\ngates = 1\n",
+        );
+        for (line, help) in [
+            (2, "unknown key `rate` in the scenario (`rate` is a key of `[load]`)"),
+            (5, "(`authorized` is a key of the scenario itself: it stands above the first table)"),
+            (6, "(`accept` is a list of the scenario itself)"),
+            (7, "(`[gates]` is a table of the scenario itself)"),
+        ] {
+            let told =
+                text.lines().any(|told| told.starts_with(&format!("s.toml:{line}:")) && told.ends_with(help));
+            assert!(told, "{help}: {text}");
+        }
+    }
+
+    #[test]
     fn a_time_without_a_unit_gets_one() {
         let text = plain(
             "title=\"t\"\nstacks.a.url=\"http://localhost\"\n[load]\nduration = 15\nwarmup = 0.5\nprecision = 5\n",

@@ -92,7 +92,9 @@ impl<'a> Walk<'a> {
                     let known = properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
                     let written: Vec<&str> = table.iter().map(|(k, _)| k.get_ref().as_ref()).collect();
                     // Keys that stand there already are no suggestion.
-                    let help = one_of(name, known.filter(|k| !written.contains(k)));
+                    let help = self
+                        .elsewhere(name, schema)
+                        .unwrap_or_else(|| one_of(name, known.filter(|k| !written.contains(k))));
                     self.mistakes.at(key.span(), format!("unknown key `{name}` in {what}"), help);
                 }
                 None => {
@@ -110,6 +112,21 @@ impl<'a> Walk<'a> {
                 self.mistakes.at(span.clone(), format!("{what} has no `{name}`"), help);
             }
         }
+    }
+
+    /// Where a key that is unknown here belongs: in the scenario itself, or in one of its tables.
+    fn elsewhere(&self, name: &str, here: &Value) -> Option<String> {
+        let keys = |schema: &'a Value| self.resolve(schema)["properties"].as_object();
+        let top = keys(self.schema)?;
+        if let Some(property) = top.get(name).filter(|_| !std::ptr::eq(here, self.schema)) {
+            return Some(match self.resolve(property)["type"].as_str() {
+                Some("object") => format!("`[{name}]` is a table of the scenario itself"),
+                Some("array") => format!("`{name}` is a list of the scenario itself"),
+                _ => format!("`{name}` is a key of the scenario itself: it stands above the first table"),
+            });
+        }
+        let (table, _) = top.iter().find(|(_, schema)| keys(schema).is_some_and(|k| k.contains_key(name)))?;
+        Some(format!("`{name}` is a key of `[{table}]`"))
     }
 
     /// A table whose `kind` says which schema it follows.
