@@ -49,7 +49,7 @@ pub struct RoutePlan {
     pub follow: u8,
     /// What the answer must be.
     pub expect: ExpectPlan,
-    /// Values to take from the answer: slot in [`Scope::extracted`] and where it stands.
+    /// Values to take from the answer: slot in [`super::Scope::extracted`] and where it stands.
     pub extract: Vec<(usize, ExtractPlan)>,
     /// Line (1-based) in the scenario file.
     pub line: usize,
@@ -77,7 +77,7 @@ pub struct Item {
     pub steps: Vec<RouteId>,
     /// Pause between steps.
     pub think: Duration,
-    /// How many values its steps extract (length of [`Scope::extracted`]).
+    /// How many values its steps extract (length of [`super::Scope::extracted`]).
     pub slots: usize,
 }
 
