@@ -162,13 +162,13 @@ fn arrivals(n: u64) -> String {
 /// Why arrivals were left over, as far as it was measured.
 fn unsent(tally: &LoadTally, generator: &GeneratorRecord) -> &'static str {
     if generator.saturated {
-        "the generator itself was behind its schedule, so they say nothing of the stack"
+        "the generator itself was behind its schedule, which says nothing of the stack"
     } else if generator.queued > 0 {
         "every connection was busy with the stack's earlier answers until the end"
     } else if tally.interrupted {
         "the run was stopped first"
     } else {
-        "the run ended before their turn came"
+        "the end of the run came first"
     }
 }
 
@@ -395,7 +395,7 @@ mod tests {
         assert!(said(left(2.0, 50, 3), false).contains("the generator itself"), "it was late");
         assert!(said(left(2.0, 0, 3), false).contains("every connection was busy"));
         assert!(said(left(2.0, 0, 0), true).contains("stopped"));
-        assert!(said(left(2.0, 0, 0), false).contains("ended before their turn"));
+        assert!(said(left(2.0, 0, 0), false).contains("end of the run came first"));
     }
 
     #[test]
