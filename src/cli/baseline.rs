@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Exit, Failed, say};
+use super::{Exit, Failed, folder_name, say};
 use crate::compare;
 use crate::gate::Verdict;
 use crate::record::past::Past;
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
             "the generator was the limit on every stack: the figures are its own"
         )));
     }
-    let to = to.unwrap_or_else(|| Path::new("baselines").join(slug(&record.scenario.slug)));
+    let to = to.unwrap_or_else(|| Path::new("baselines").join(folder_name(&record.scenario.slug)));
     let history = to.is_dir() || to.extension().is_none_or(|end| end != "json");
     if history && to.is_dir() {
         // Before it is written: a history that cannot be read should stay as it is.
@@ -109,9 +109,4 @@ fn told(file: &Path, to: &Path, history: bool, record: &Record) -> Result<String
         ));
     }
     Ok(told)
-}
-
-/// A record is foreign: its scenario's name must not lead out of the folder.
-fn slug(name: &str) -> String {
-    name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::report::NoFolder;
-use super::{Exit, Failed, look, say};
+use super::{Exit, Failed, folder_name, look, say};
 use crate::compare;
 use crate::record::Record;
 use crate::record::store::RECORD_FILE;
@@ -81,12 +81,11 @@ pub fn run(args: Args) -> Result<Exit, Failed> {
         };
         match &args.output {
             Some(folder) => {
-                // A record is foreign: its stack's name must not lead out of the folder.
-                let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-                let name: String = runs.stack.chars().take(60).map(plain).collect();
                 let formats =
                     if args.format.is_empty() { &[Format::Html, Format::Md] } else { args.format.as_slice() };
-                for path in report::write(&document, formats, &folder.join(name)).map_err(Failed::internal)? {
+                for path in report::write(&document, formats, &folder.join(folder_name(&runs.stack)))
+                    .map_err(Failed::internal)?
+                {
                     anstream::println!("{}", path.display());
                 }
             }

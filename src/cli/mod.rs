@@ -25,6 +25,12 @@ use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failed};
 
+/// A folder's name for a name out of a record. A record is foreign: its names must not lead elsewhere.
+fn folder_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    name.chars().take(60).map(plain).collect()
+}
+
 /// Load-test and audit a web deployment, compare stacks, and get a verdict you can trust.
 #[derive(Debug, Parser)]
 #[command(name = "shakedown", version, max_term_width = 100, after_long_help = EXAMPLES)]
@@ -96,5 +102,17 @@ pub fn main() -> ExitCode {
             failed.print();
             failed.exit.into()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folder_name;
+
+    #[test]
+    fn names_that_scenarios_allow_have_folders_of_their_own() {
+        assert_eq!(folder_name("prod_2-b"), "prod_2-b");
+        assert_ne!(folder_name("a_b"), folder_name("a-b"));
+        assert_eq!(folder_name("../../etc"), "------etc");
     }
 }
