@@ -46,7 +46,7 @@ pub fn render(document: &Document<'_>) -> String {
         "<sub>{} · {} · – means not measured, or too few samples to say{} · {} {}</sub>",
         record.started.strftime("%Y-%m-%d %H:%M UTC"),
         text(&record.load.summary),
-        if unsure { " · ? means the ratio alone, nothing says how sure it is" } else { "" },
+        if unsure { " · ? means the ratio alone: its interval is missing or too wide to tell" } else { "" },
         text(&record.tool.name),
         text(&record.tool.version)
     );

@@ -101,7 +101,7 @@ impl Page<'_> {
             self.line(&line);
         }
         if unsure {
-            let note = self.paint(FAINT, "  ? the ratio alone, nothing says how sure it is");
+            let note = self.paint(FAINT, "  ? the ratio alone: its interval is missing or too wide to tell");
             self.line(&note);
         }
         absent
