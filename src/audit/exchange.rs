@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::curl::Origin;
 use super::load::UnderLoad;
 use super::probe::Unsent;
-use crate::plan::{Profile, Role, RouteKind};
+use crate::plan::{Profile, Role, RouteKind, RoutePlan};
 use crate::wire::hello::Reply;
 use crate::wire::{Failure, Handshake, Request, Response};
 
@@ -73,6 +73,19 @@ pub struct Site {
     pub line: Option<usize>,
     /// Whether the request carried a credential of the scenario.
     pub authenticated: bool,
+}
+
+impl Site {
+    /// A route's, asked for in this way; an empty `variant` is the route as it stands.
+    pub fn of(route: &RoutePlan, variant: impl Into<String>, authenticated: bool) -> Site {
+        Site {
+            name: route.name.clone(),
+            variant: variant.into(),
+            kind: route.kind,
+            line: Some(route.line),
+            authenticated,
+        }
+    }
 }
 
 impl std::fmt::Display for Site {

@@ -61,13 +61,7 @@ impl Target<'_> {
     /// Where an exchange on it belongs; `what` says what was different: `alg none`.
     #[must_use]
     pub fn site(&self, what: &str, authenticated: bool) -> Site {
-        Site {
-            name: self.route.name.clone(),
-            variant: what.to_owned(),
-            kind: self.route.kind,
-            line: Some(self.route.line),
-            authenticated,
-        }
+        Site::of(self.route, what, authenticated)
     }
 }
 

@@ -32,8 +32,11 @@ pub fn turned_away(facts: &Facts, answer: &Response, genuine: &Response) -> bool
 
 /// Whether an answer is one of the login pages, but for a word in four: a credential that got it has ended.
 pub fn is_login_page(facts: &Facts, answer: &Response) -> bool {
+    if !success(answer) || !asks_for_password(answer) {
+        return false;
+    }
     let (frame, here) = (words_of_logins(facts), words(answer));
-    success(answer) && asks_for_password(answer) && 4 * here.intersection(&frame).count() > 3 * here.len()
+    4 * here.intersection(&frame).count() > 3 * here.len()
 }
 
 fn words_of_logins(facts: &Facts) -> BTreeSet<String> {

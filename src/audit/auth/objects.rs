@@ -40,13 +40,7 @@ async fn walk(prober: &mut Prober<'_>, flow: &Item) {
     for route in flow.steps.iter().filter_map(|id| input.plan.routes.get(id.0)) {
         let Some(bare) = routes::step(input, route, 0, &slots) else { return };
         let Some(own) = with_credential(prober, route, bare.clone(), 0) else { return };
-        let site = |variant: &str| Site {
-            name: route.name.clone(),
-            variant: variant.to_owned(),
-            kind: route.kind,
-            line: Some(route.line),
-            authenticated: true,
-        };
+        let site = |variant: &str| Site::of(route, variant, true);
         // The first user's own reading is the control of the second user's.
         let Some(exchange) = prober.ask(Purpose::Control, site("as its owner"), own.clone()).await else {
             return;

@@ -47,13 +47,7 @@ async fn send(prober: &mut Prober<'_>) {
     let mut pages = 0;
     for route in of(input) {
         let Some((request, authenticated)) = with_credential(input, route) else { continue };
-        let site = Site {
-            name: route.name.clone(),
-            variant: String::new(),
-            kind: route.kind,
-            line: Some(route.line),
-            authenticated,
-        };
+        let site = Site::of(route, "", authenticated);
         let answer = prober.send(Purpose::Rest, site.clone(), request.clone()).await;
         if pages < PAGES && answer.as_ref().is_some_and(is_page) {
             pages += 1;

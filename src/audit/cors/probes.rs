@@ -86,12 +86,10 @@ async fn ask(
 ) {
     let mut request = request.clone();
     request.headers.push(("Origin".to_owned(), origin.to_owned()));
-    let site = Site {
-        name: route.name.clone(),
-        variant: format!("Origin: {}", if origin.contains(".invalid") { "of another site" } else { origin }),
-        kind: route.kind,
-        line: Some(route.line),
+    let site = Site::of(
+        route,
+        format!("Origin: {}", if origin.contains(".invalid") { "of another site" } else { origin }),
         authenticated,
-    };
+    );
     prober.send(purpose, site, request).await;
 }

@@ -56,13 +56,7 @@ pub static FOREIGN_HOSTS: Probe = Probe {
                 for name in ["Host", "X-Forwarded-Host"] {
                     let mut request = page.clone();
                     request.headers.insert(0, (name.to_owned(), format!("{}.invalid", nonsense())));
-                    let site = Site {
-                        name: route.name.clone(),
-                        variant: format!("{name} of somebody else"),
-                        kind: route.kind,
-                        line: Some(route.line),
-                        authenticated: false,
-                    };
+                    let site = Site::of(route, format!("{name} of somebody else"), false);
                     prober.send(ROUTE_HOST, site, request).await;
                 }
             }

@@ -40,7 +40,7 @@ pub static METHODS: Probe = Probe {
     send: |prober| {
         Box::pin(async move {
             for (route, request) in public(prober.input) {
-                let at = |variant: &str| at(route, variant);
+                let at = |variant: &str| Site::of(route, variant, false);
                 prober.send(BY_GET, at("before"), request.clone()).await;
                 for method in ["PUT", "DELETE", "PATCH", "CONNECT"] {
                     let request = Request { method: method.to_owned(), ..request.clone() };
@@ -63,14 +63,4 @@ fn public<'i>(input: &AuditInput<'i>) -> Vec<(&'i RoutePlan, Request)> {
             .find_map(|route| Some((*route, routes::request(input, route, 0)?)))
     };
     kinds.into_iter().filter_map(first).collect()
-}
-
-fn at(route: &RoutePlan, variant: &str) -> Site {
-    Site {
-        name: route.name.clone(),
-        variant: variant.to_owned(),
-        kind: route.kind,
-        line: Some(route.line),
-        authenticated: false,
-    }
 }

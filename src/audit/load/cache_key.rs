@@ -40,13 +40,7 @@ fn public(input: &crate::audit::AuditInput<'_>) -> Vec<(Site, Request)> {
     let open =
         routes::of(input).into_iter().filter(|route| route.auth.is_none() && route.kind != RouteKind::Static);
     let sites = open.filter_map(|route| {
-        let site = Site {
-            name: route.name.clone(),
-            variant: String::new(),
-            kind: route.kind,
-            line: Some(route.line),
-            authenticated: false,
-        };
+        let site = Site::of(route, "", false);
         Some((site, routes::request(input, route, 0)?))
     });
     sites.take(ROUTES).collect()

@@ -119,13 +119,7 @@ fn exchange(plan: &Plan, sighting: &Sighting, purpose: Purpose, variant: String)
     let asked = String::from_utf8_lossy(&sighting.asked).into_owned();
     let mut words = asked.split(' ');
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let site = Site {
-        name: route.name.clone(),
-        variant,
-        kind: route.kind,
-        line: Some(route.line),
-        authenticated: route.auth.is_some(),
-    };
+    let site = Site::of(route, variant, route.auth.is_some());
     let request = Request { method, target, ..Request::default() };
     Some(Exchange::new(purpose, site, request, Ok(answer)))
 }

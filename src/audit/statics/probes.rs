@@ -40,13 +40,7 @@ fn lacks(input: &AuditInput<'_>) -> Option<&'static str> {
 }
 
 fn site(route: &RoutePlan, variant: &str) -> Site {
-    Site {
-        name: route.name.clone(),
-        variant: variant.to_owned(),
-        kind: route.kind,
-        line: Some(route.line),
-        authenticated: false,
-    }
+    Site::of(route, variant, false)
 }
 
 /// The request with this header in place of any of its name.
