@@ -6,6 +6,7 @@
 
 mod latencies;
 mod methods;
+mod odd;
 mod runs;
 
 use std::fmt::Write as _;
@@ -150,11 +151,14 @@ fn the_tables_are_in_the_document() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/statistics.md");
     let text = std::fs::read_to_string(&path).unwrap();
     if std::env::var_os("SHAKEDOWN_WRITE_DOCS").is_none() {
-        assert!(text.contains("<!-- coverage -->\n|") && text.contains("<!-- methods -->\n|"));
+        for table in ["coverage", "methods", "odd"] {
+            assert!(text.contains(&format!("<!-- {table} -->\n|")), "{table}");
+        }
         return;
     }
     let text = between(&text, "coverage", &coverage());
     let text = between(&text, "methods", &methods::table());
+    let text = between(&text, "odd", &odd::table());
     std::fs::write(&path, text).unwrap();
 }
 
