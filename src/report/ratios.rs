@@ -53,8 +53,8 @@ fn unsure(comparison: &Comparison) -> Vec<String> {
                 "the blocks used too little CPU for the system's ticks of a hundredth of a second"
             }
             Metric::Capacity => return None,
-            Metric::Errors => "too few blocks have any",
-            _ => "the blocks have too few answers for it, or too few of them differ",
+            Metric::Errors => "the blocks have too few requests for it",
+            _ => "the blocks have too few answers for it",
         };
         Some(format!("{} has no interval: {why}", row.metric.title()))
     };

@@ -58,8 +58,8 @@ pub struct Estimate {
     pub blocks: usize,
 }
 
-/// The mean of the differences of paired blocks. `None` with fewer than [`LEAST`] pairs, or with a difference that is no
-/// number.
+/// The mean of the differences of paired blocks. `None` with fewer than [`LEAST`] pairs, with a difference that is no
+/// number, or with some so large that their spread is none.
 pub fn paired(differences: &[f64], seed: u64) -> Option<Estimate> {
     if differences.len() < LEAST || differences.iter().any(|d| !d.is_finite()) {
         return None;
@@ -71,7 +71,7 @@ pub fn paired(differences: &[f64], seed: u64) -> Option<Estimate> {
         let drawn = redrawn(&centred, &mut draws);
         (drawn.mean, drawn.error())
     });
-    Some(estimate(at.mean, at.error(), resamples, differences.len()))
+    estimate(at.mean, at.error(), resamples, differences.len())
 }
 
 /// The mean of the second blocks less that of the first, where no block belongs to another: two runs at two times.
@@ -89,7 +89,7 @@ pub fn unpaired(first: &[f64], second: &[f64], seed: u64) -> Option<Estimate> {
         let (a, b) = (redrawn(&left, &mut draws), redrawn(&right, &mut draws));
         (b.mean - a.mean, a.error().hypot(b.error()))
     });
-    Some(estimate(difference, a.error().hypot(b.error()), resamples, fewer))
+    estimate(difference, a.error().hypot(b.error()), resamples, fewer)
 }
 
 fn centred(values: &[f64], mean: f64) -> Vec<f64> {
@@ -139,16 +139,26 @@ fn moments(values: &[f64]) -> Moments {
 
 /// A sum of squares around a mean; zero where it is no more than what is rounded off of equal values.
 fn unless_rounded_off(squares: f64, rounded: f64) -> f64 {
-    if squares > rounded { squares } else { 0.0 }
+    // What is too large to be squared is not equal.
+    if squares > rounded || !squares.is_finite() { squares } else { 0.0 }
 }
 
-/// The estimate of a mean with its standard error, from the distance and the standard error of each resample.
-fn estimate(point: f64, error: f64, resamples: impl Iterator<Item = (f64, f64)>, blocks: usize) -> Estimate {
+/// The estimate of a mean with its standard error, from the distance and the standard error of each resample; `None` where
+/// that is no number.
+fn estimate(
+    point: f64,
+    error: f64,
+    resamples: impl Iterator<Item = (f64, f64)>,
+    blocks: usize,
+) -> Option<Estimate> {
+    if !error.is_finite() {
+        return None;
+    }
     if error == 0.0 {
         // Equal blocks have no spread: the interval is the point.
         let interval = Interval::around(point, 0.0);
         let p = if point == 0.0 { 1.0 } else { 1.0 / (RESAMPLES + 1) as f64 };
-        return Estimate { point, interval, narrow: interval, p, blocks };
+        return Some(Estimate { point, interval, narrow: interval, p, blocks });
     }
     let mut scores: Vec<f64> =
         resamples.map(|(distance, its)| distance.abs() / its.max(error / SUREST)).collect();
@@ -156,13 +166,13 @@ fn estimate(point: f64, error: f64, resamples: impl Iterator<Item = (f64, f64)>,
     let half = |level: f64| scores[((RESAMPLES + 1) as f64 * level).round() as usize - 1] * error;
     let observed = point.abs() / error;
     let further = scores.iter().filter(|score| **score >= observed).count();
-    Estimate {
+    Some(Estimate {
         point,
         interval: Interval::around(point, half(0.95)),
         narrow: Interval::around(point, half(0.90)),
         p: (1 + further) as f64 / (RESAMPLES + 1) as f64,
         blocks,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -261,6 +271,20 @@ mod tests {
         assert_eq!(paired(&[0.1; 4], 1), None);
         assert_eq!(paired(&[0.1, f64::NAN, 0.1, 0.1, 0.1], 1), None);
         assert_eq!(unpaired(&[0.1; 9], &[0.1; 4], 1), None);
+    }
+
+    /// A record may hold any number.
+    #[test]
+    fn what_is_too_large_to_be_squared_has_no_interval() {
+        for huge in [1e150, 1e155, 1e170, 1e307] {
+            let values: Vec<f64> = (0..8).map(|n| huge * (1.0 + f64::from(n))).collect();
+            for estimate in
+                [paired(&values, 1), unpaired(&values, &[0.1; 8], 1), unpaired(&[0.1; 8], &values, 1)]
+            {
+                let wide = |of: Estimate| of.interval.low < of.interval.high && of.interval.high.is_finite();
+                assert_eq!(estimate.map(wide), (huge < 1e155).then_some(true), "{huge}: {estimate:?}");
+            }
+        }
     }
 
     #[test]
