@@ -5,7 +5,9 @@
 //! which stack of a pair it belongs to is exchanged.
 
 use super::draws::Draws;
-use super::estimate::LEAST;
+
+/// Fewest pairs: of five no exchange is rarer than 2 in 32, and no gap could be called one at 5 %.
+const FEWEST: usize = 6;
 
 /// Exchanges that are drawn when there are too many to try them all.
 const EXCHANGES: u64 = 1_023;
@@ -24,7 +26,7 @@ pub struct DistributionTest {
 }
 
 /// Tests pairs of blocks, each given by its counts in the same bins. Every block weighs the same. `None` with fewer than
-/// [`LEAST`] pairs in which both blocks have counts.
+/// six pairs in which both blocks have counts.
 pub fn distribution_test(pairs: &[(Vec<u64>, Vec<u64>)], seed: u64) -> Option<DistributionTest> {
     let gaps: Vec<Vec<f64>> = pairs
         .iter()
@@ -33,7 +35,7 @@ pub fn distribution_test(pairs: &[(Vec<u64>, Vec<u64>)], seed: u64) -> Option<Di
             Some(first.iter().zip(&second).map(|(a, b)| a - b).collect())
         })
         .collect();
-    if gaps.len() < LEAST {
+    if gaps.len() < FEWEST {
         return None;
     }
     let (observed, bin) = largest(&gaps, 0);
@@ -99,10 +101,10 @@ mod tests {
 
     #[test]
     fn all_exchanges_are_tried_where_that_is_possible() {
-        let pairs = vec![(vec![1, 0], vec![0, 1]); 5];
+        let pairs = vec![(vec![1, 0], vec![0, 1]); 6];
         let found = distribution_test(&pairs, 1).unwrap();
-        assert_eq!((found.gap, found.bin, found.p), (1.0, 0, 2.0 / 32.0));
-        assert_eq!(distribution_test(&pairs[..4], 1), None);
+        assert_eq!((found.gap, found.bin, found.p), (1.0, 0, 2.0 / 64.0));
+        assert_eq!(distribution_test(&pairs[..5], 1), None, "whatever the gap, p would be 2 in 32");
         assert_eq!(distribution_test(&vec![(vec![0, 0], vec![0, 1]); 9], 1), None, "nothing was counted");
     }
 }
