@@ -98,7 +98,7 @@ fn told(file: &Path, to: &Path, history: bool, record: &Record) -> Result<String
         return Ok(format!("{}: accepted", file.display()));
     }
     let runs = Past::of_folder(to).map_err(Failed::usage)?;
-    let here = runs.iter().filter(|run| run.machine() == &record.machine).count();
+    let here = runs.iter().filter(|run| run.machine().is(&record.machine)).count();
     let elsewhere = runs.iter().find_map(|run| compare::other_machine(&record.machine, run.machine()));
     let mut told = format!("{}: run {here} of this machine in {}", file.display(), to.display());
     if let Some(other) = elsewhere {

@@ -61,7 +61,7 @@ pub fn changes(record: &Record, past: &[Past]) -> Vec<Change> {
         return Vec::new();
     }
     let same = |run: &&Past| {
-        run.machine() == &record.machine
+        run.machine().is(&record.machine)
             && run.partial().is_none()
             && same_load(run.load(), &record.load.summary)
     };

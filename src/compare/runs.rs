@@ -79,7 +79,7 @@ pub fn other_machine(first: &Machine, second: &Machine) -> Option<String> {
         let memory = super::quantity::bytes(machine.memory_bytes as f64);
         format!("{}, {} cores, {memory}, {}", machine.cpu, machine.cores, machine.os)
     };
-    (first != second).then(|| format!("another machine ({} instead of {})", of(second), of(first)))
+    (!first.is(second)).then(|| format!("another machine ({} instead of {})", of(second), of(first)))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
 /// whatever was tried on the way to it.
 fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
     let past = Past::beside(record, past);
-    let here: Vec<&Past> = past.iter().copied().filter(|run| run.machine() == &record.machine).collect();
+    let here: Vec<&Past> = past.iter().copied().filter(|run| run.machine().is(&record.machine)).collect();
     let whole: Vec<&Past> = here.iter().copied().filter(|run| run.partial().is_none()).collect();
     let load = &record.load.summary;
     let alike = |run: &&&Past| metric == Metric::Capacity || same_load(run.load(), load);
@@ -272,6 +272,22 @@ mod tests {
             assert_eq!(verdict, Verdict::Unknown);
             assert!(reason.starts_with("before had another load (open model, 9/s instead of "), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_summary_is_of_the_machine_and_the_load_that_its_run_had() {
+        let mut record = fixture::duet();
+        record.machine.cpu = "Intel(R) Xeon(R) CPU           X5650  @ 2.67GHz".into();
+        let stages: Vec<String> = (1..40).map(|n| format!("→ {n}/s in 10 s")).collect();
+        record.load.summary =
+            format!("open model, 0/s {}, constant arrivals, kept-alive connections", stages.join(" "));
+        let short = crate::report::summary::summary(&crate::report::Document::of(&record));
+        let short = [Past { name: "s.json".into(), source: Source::Summary(Box::new(short)) }];
+        let (verdict, reason) = judged(&mut record, "prod vs baseline: rss < 1.10x", Some(&short));
+        assert_eq!(verdict, Verdict::Pass, "{reason}");
+        record.load.summary = record.load.summary.replace("→ 39/s", "→ 390/s");
+        let (verdict, reason) = judged(&mut record, "prod vs baseline: rss < 1.10x", Some(&short));
+        assert_eq!(verdict, Verdict::Unknown, "the last stage is another: {reason}");
     }
 
     #[test]

@@ -20,6 +20,20 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// Whether it is the same one, as far as the system tells. Some processors' names hold rows of blanks, which a summary does
+    /// not keep; how much memory a kernel leaves differs by a little from boot to boot.
+    pub fn is(&self, other: &Machine) -> bool {
+        let same = |a: &str, b: &str| a.split_whitespace().eq(b.split_whitespace());
+        let (least, most) =
+            (self.memory_bytes.min(other.memory_bytes), self.memory_bytes.max(other.memory_bytes));
+        same(&self.os, &other.os)
+            && same(&self.cpu, &other.cpu)
+            && self.cores == other.cores
+            && most - least <= most / 100
+    }
+}
+
 fn proc_value(file: &str, key: &str) -> Option<String> {
     let text = fs::read_to_string(file).ok()?;
     text.lines().find_map(|line| {
@@ -37,5 +51,26 @@ mod tests {
         let machine = Machine::here();
         assert!(machine.os.starts_with("Linux "), "{}", machine.os);
         assert!(machine.cores >= 1 && machine.memory_bytes > 1 << 20);
+    }
+
+    #[test]
+    fn a_machine_is_itself_after_a_boot_and_in_a_summary() {
+        let machine = Machine {
+            os: "Linux 6.1.0".into(),
+            cpu: "Intel(R) Xeon(R) CPU           X5650  @ 2.67GHz".into(),
+            cores: 4,
+            memory_bytes: 16_374_548 * 1024,
+        };
+        let like = |change: fn(&mut Machine)| {
+            let mut other = machine.clone();
+            change(&mut other);
+            (machine.is(&other), other.is(&machine))
+        };
+        assert_eq!(like(|_| ()), (true, true));
+        assert_eq!(like(|other| other.cpu = other.cpu.replace("           ", " ")), (true, true));
+        assert_eq!(like(|other| other.memory_bytes -= 8 * 1024), (true, true));
+        assert_eq!(like(|other| other.memory_bytes /= 2), (false, false));
+        assert_eq!(like(|other| other.cores = 2), (false, false));
+        assert_eq!(like(|other| other.os.push('1')), (false, false));
     }
 }

@@ -31,7 +31,8 @@ pub fn summary(document: &Document<'_>) -> Summary {
             cpu: line(&record.machine.cpu),
             ..record.machine.clone()
         },
-        load: line(&record.load.summary),
+        // Whole: a run is held against runs of the same words.
+        load: foreign::line(&record.load.summary, foreign::BLOCK),
         gates: document
             .gates
             .iter()
