@@ -2,6 +2,7 @@
 
 use super::doubt::{Doubt, Weight};
 use super::{Comparison, apart};
+use crate::record::past::same_load;
 use crate::record::{Machine, Record};
 
 /// One stack in several runs.
@@ -45,7 +46,8 @@ fn beside(records: &[(String, Record)], first: &Record, name: &str, alone: bool)
     if let Some((base, others)) = record.stacks.split_first() {
         for (stack, (_, other)) in others.iter().zip(&records[1..]) {
             let mut comparison = apart(base, stack, first.judging.margin);
-            if let Some(reason) = other_machine(&first.machine, &other.machine) {
+            let machine = other_machine(&first.machine, &other.machine);
+            for reason in machine.into_iter().chain(other_load(first, other)) {
                 comparison.doubts.push(Doubt { weight: Weight::Weak, route: None, reason });
             }
             comparisons.push(comparison);
@@ -71,6 +73,12 @@ fn differences(records: &[(String, Record)]) -> Vec<String> {
         }
     }
     found
+}
+
+/// How two loads differ by more than their length.
+fn other_load(first: &Record, second: &Record) -> Option<String> {
+    let (of, other) = (&first.load.summary, &second.load.summary);
+    (!same_load(of, other)).then(|| format!("another load ({other} instead of {of})"))
 }
 
 /// How two machines differ; `None` for the same one, as far as the system tells.
@@ -116,7 +124,14 @@ mod tests {
         }));
         let Runs { record, comparisons, .. } = &found[0];
         assert!(record.warnings[0].contains("64 cores") && record.warnings[1].contains("another load"));
-        assert!(comparisons[0].doubts.iter().any(|doubt| doubt.reason.contains("another machine")));
+        let doubted = |words: &str| comparisons[0].doubts.iter().any(|doubt| doubt.reason.contains(words));
+        assert!(doubted("another machine") && doubted("another load (closed instead of open model"));
+        let longer = |record: &mut Record| {
+            record.load.summary =
+                record.load.summary.replace("20 s after 3 s of warm-up", "60 s after 3 s of warm-up");
+        };
+        let Runs { record, comparisons, .. } = &runs(&two(longer))[1];
+        assert!(record.warnings[0].contains("after had another load") && comparisons[0].doubts.is_empty());
     }
 
     #[test]

@@ -86,16 +86,26 @@ fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<V
         return Ok(found);
     }
     if let Some(other) = whole.last() {
-        let (then, name) = (quantity::first_line(other.load()), &other.name);
+        let (then, name, version) = (quantity::first_line(other.load()), &other.name, &other.tool().version);
+        let remedy = if *version == record.tool.version {
+            "`shakedown baseline accept` keeps a run under this one".to_owned()
+        } else {
+            format!(
+                "version {version} wrote it and may word the same load otherwise, so accept a run of this one"
+            )
+        };
         return Err(format!(
-            "{name} had another load ({then} instead of {load}): figures of two loads do not compare"
+            "{name} had another load ({then} instead of {load}): figures of two loads do not compare; {remedy}"
         ));
     }
     if let Some(partial) = here.last() {
         return Err(format!("the baseline {} is partial: no run can be held against it", partial.name));
     }
     match past.last().and_then(|run| compare::other_machine(run.machine(), &record.machine)) {
-        Some(other) => Err(format!("this run is of {other}: figures of two machines do not compare")),
+        Some(other) => Err(format!(
+            "this run is of {other}: figures of two machines do not compare; `shakedown baseline accept` keeps a run of \
+             this one"
+        )),
         None => Ok(Vec::new()),
     }
 }
@@ -292,7 +302,12 @@ mod tests {
             let (verdict, reason) = judged(&mut record, text, Some(&runs));
             assert_eq!(verdict, Verdict::Unknown);
             assert!(reason.starts_with("before had another load (open model, 9/s instead of "), "{reason}");
+            assert!(reason.ends_with("`shakedown baseline accept` keeps a run under this one"), "{reason}");
         }
+        let mut older = fixture::duet();
+        (older.load.summary, older.tool.version) = ("open, 200/s".into(), "0.0.9".into());
+        let (_, reason) = judged(&mut record, text, Some(&[past(older)]));
+        assert!(reason.contains("version 0.0.9 wrote it and may word the same load otherwise"), "{reason}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::store::{RECORD_FILE, StoreError};
 use super::summary::{SUMMARY_VERSION, Summary};
-use super::{Machine, Record};
+use super::{Machine, Record, Tool};
 
 /// A run of the past.
 #[derive(Debug, Clone)]
@@ -34,6 +34,14 @@ impl Past {
         match &self.source {
             Source::Record(record) => record.started,
             Source::Summary(summary) => summary.started,
+        }
+    }
+
+    /// The program that wrote it.
+    pub fn tool(&self) -> &Tool {
+        match &self.source {
+            Source::Record(record) => &record.tool,
+            Source::Summary(summary) => &summary.tool,
         }
     }
 
