@@ -172,6 +172,34 @@ fn a_comparison_says_what_it_lacks() {
 }
 
 #[test]
+fn what_no_run_can_have_measured_is_refused() {
+    let desk = Desk::new();
+    desk.run(&["baseline", "accept", "run", "--to", "short.json"], 0);
+    let edited = |file: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let mut value = serde_json::from_slice(&fs::read(desk.at(file)).unwrap()).unwrap();
+        change(&mut value);
+        fs::write(desk.at("edited.json"), value.to_string()).unwrap();
+    };
+    edited("run/record.json", &|record| record["stacks"][1]["total"]["response"]["p99_ms"] = (-3.0).into());
+    let said = "stacks[1].total.response.p99_ms is -3.0, and nothing measured is below zero";
+    for command in
+        [&["gate", "edited.json"][..], &["report", "edited.json"], &["compare", "run", "edited.json"]]
+    {
+        let refused = desk.refused(command);
+        assert!(refused.contains("edited.json holds what no run measured:"), "{refused}");
+        assert!(refused.contains(said) && refused.contains("take the file that the run wrote"), "{refused}");
+    }
+    let refused = desk.refused(&["gate", "run", "--baseline", "edited.json"]);
+    assert!(refused.contains(said) && refused.contains("shakedown baseline accept RUN"), "{refused}");
+    edited("run/record.json", &|record| record["stacks"][0]["blocks"][0]["total"]["errors"] = 9_999.into());
+    let refused = desk.refused(&["gate", "edited.json"]);
+    assert!(refused.contains("stacks[0].blocks[0].total.errors are 9999, of"), "{refused}");
+    edited("short.json", &|summary| summary["stacks"][1]["figures"]["p99"] = (-3.0).into());
+    let refused = desk.refused(&["gate", "run", "--baseline", "edited.json"]);
+    assert!(refused.contains("stacks[1].figures.p99 is -3.0"), "{refused}");
+}
+
+#[test]
 fn a_run_in_doubt_becomes_no_baseline_unsaid() {
     let desk = Desk::new();
     let (_, said) = desk.run(&["baseline", "accept", "run", "--to", "kept"], 0);

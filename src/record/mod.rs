@@ -7,6 +7,7 @@ pub mod build;
 pub mod hlog;
 pub mod latency;
 pub mod machine;
+mod number;
 pub mod past;
 pub mod series;
 pub mod store;

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 
+use super::number::impossible;
 use super::store::{RECORD_FILE, StoreError};
 use super::summary::{SUMMARY_VERSION, Summary};
 use super::{Machine, Record, Tool};
@@ -135,6 +136,7 @@ impl Past {
             None => {
                 let record = Record::parse(shown, text).map_err(|error| match error {
                     StoreError::Format { path, message } => no_baseline(path, message),
+                    StoreError::Impossible { path, what } => no_baseline(path, unmeasured(&what)),
                     newer => no_baseline(shown, newer),
                 })?;
                 Source::Record(Box::new(record))
@@ -144,7 +146,13 @@ impl Past {
                     format!("it has summary version {found}, and this program reads up to {SUMMARY_VERSION}");
                 return Err(no_baseline(shown, message));
             }
-            Some(_) => Source::Summary(Box::new(serde_json::from_value(value).map_err(wrong)?)),
+            Some(_) => {
+                let summary: Summary = serde_json::from_value(value).map_err(wrong)?;
+                if let Some(what) = impossible(&summary) {
+                    return Err(no_baseline(shown, unmeasured(&what)));
+                }
+                Source::Summary(Box::new(summary))
+            }
         };
         Ok(Past { name: shown.to_owned(), source })
     }
@@ -176,6 +184,10 @@ pub struct NoBaseline {
 
 fn no_baseline(reference: impl ToString, why: impl ToString) -> NoBaseline {
     NoBaseline { reference: reference.to_string(), why: why.to_string() }
+}
+
+fn unmeasured(what: &str) -> String {
+    format!("it holds what no run measured: {what}")
 }
 
 /// The text of a file as a commit has it.

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::number::impossible;
 use super::{Record, VERSION};
 use crate::wire::is_odd;
 
@@ -37,6 +38,17 @@ pub enum StoreError {
         path: String,
         /// Where it departs from the format.
         message: String,
+    },
+    /// The file holds a number that no run can have measured.
+    #[error("{path} holds what no run measured: {what}")]
+    #[diagnostic(help(
+        "it was changed since, or is damaged: take the file that the run wrote, or run it again"
+    ))]
+    Impossible {
+        /// Which file.
+        path: String,
+        /// Where the number stands, and why it can't be.
+        what: String,
     },
     /// The file was written by a newer version of this program.
     #[error("{path} has format version {found}; this program reads up to {VERSION}")]
@@ -71,7 +83,7 @@ impl Record {
     /// Reads a record from its folder or its `record.json`.
     ///
     /// # Errors
-    /// A file that cannot be read, is no record, or was written by a newer version.
+    /// A file that cannot be read, is no record, holds what no run measured, or was written by a newer version.
     pub fn read(path: &Path) -> Result<Record, StoreError> {
         let file = if path.is_dir() { path.join(RECORD_FILE) } else { path.to_path_buf() };
         let text = fs::read_to_string(&file).map_err(|source| StoreError::reading(&file, source))?;
@@ -81,7 +93,7 @@ impl Record {
     /// Reads a record from its text; `shown` is what its file is called in an error.
     ///
     /// # Errors
-    /// A text that is no record, or was written by a newer version.
+    /// A text that is no record, holds what no run measured, or was written by a newer version.
     pub fn parse(shown: &str, text: &str) -> Result<Record, StoreError> {
         let format = |error: serde_json::Error| StoreError::Format {
             path: shown.to_owned(),
@@ -102,7 +114,11 @@ impl Record {
                 return Err(StoreError::Format { path: shown.to_owned(), message });
             }
         }
-        serde_json::from_value(value).map_err(format)
+        let record: Record = serde_json::from_value(value).map_err(format)?;
+        match impossible(&record) {
+            None => Ok(record),
+            Some(what) => Err(StoreError::Impossible { path: shown.to_owned(), what }),
+        }
     }
 
     /// Replaces `record.json` in a folder: written beside it, flushed to disk, renamed over it.
