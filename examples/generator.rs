@@ -1,5 +1,5 @@
-//! Prints what the generator does by itself: how late and how evenly arrivals leave, what waiting costs, and what many
-//! routes and users add to a request: `cargo run --release --example generator`.
+//! Prints what the generator does by itself: how late and how evenly arrivals leave, what waiting costs (`pace`), and what many
+//! routes and users add to a request (`open`, `closed`): `cargo run --release --example generator`, or with some of these words.
 
 #![allow(clippy::unwrap_used, reason = "an example that cannot go on should stop")]
 #![allow(dead_code, reason = "the tests use the rest")]
@@ -20,6 +20,7 @@ use pace::{distance, gaps, variation, worker_cpu};
 use server::Server;
 use shakedown::auth::Wallet;
 use shakedown::engine::{Event, LoadTally};
+use shakedown::stats;
 use shape::{Service, Shape};
 
 const AT_ONCE: Shape =
@@ -85,47 +86,73 @@ fn scenario(routes: usize, users: usize) -> String {
     lines
 }
 
-const SIZES: [(usize, usize); 4] = [(1, 1), (500, 1), (1, 5_000), (500, 5_000)];
+/// Routes and users, each beside one route and one user.
+const SIZES: [(usize, usize); 3] = [(500, 1), (1, 5_000), (500, 5_000)];
+const ROUNDS: usize = 40;
+
+/// CPU a request, in microseconds, without the time spent awake with nothing to do, which is the same for all.
+async fn cost(load: &str, (routes, users): (usize, usize)) -> f64 {
+    let server = Server::start(AT_ONCE);
+    let lines = format!(
+        "{}[load]\n{load}\nduration = \"1s\"\nwarmup = \"200ms\"\nthreads = 1\n",
+        scenario(routes, users)
+    );
+    let tally = offer::offer(&server.url(), &Wallet::default(), &lines).await.unwrap();
+    let requests: u64 = tally.routes.iter().map(|route| route.counts.requests).sum();
+    tally.generator.cpu_s * 1e6 / requests as f64
+}
 
 async fn sizes(what: &str, load: &str) {
-    println!(
-        "\n| {what}: routes | users | CPU a request, us (median of 5) | least | most | ratio (median of 5) |"
-    );
-    println!("|---|---|---|---|---|---|");
-    let mut costs = [const { Vec::new() }; 4];
-    // In turns, so that what changes on the machine changes for all.
-    for _ in 0..5 {
-        for (costs, (routes, users)) in costs.iter_mut().zip(SIZES) {
-            let server = Server::start(AT_ONCE);
-            let lines = format!(
-                "{}[load]\n{load}\nduration = \"4s\"\nwarmup = \"1s\"\nthreads = 1\n",
-                scenario(routes, users)
-            );
-            let tally = offer::offer(&server.url(), &Wallet::default(), &lines).await.unwrap();
-            let requests: u64 = tally.routes.iter().map(|route| route.counts.requests).sum();
-            // Without the time spent awake with nothing to do, which is the same for all.
-            costs.push(tally.generator.cpu_s * 1e6 / requests as f64);
+    println!("\n| {what}: routes | users | CPU a request, us (median) | over one of each | 95 % interval |");
+    println!("|---|---|---|---|---|");
+    let mut ones = Vec::new();
+    let mut costs = [const { Vec::new() }; SIZES.len()];
+    // In turns and short, so that what changes on the machine changes for all; every other time the other way round.
+    for round in 0..ROUNDS {
+        let mut order: Vec<usize> = (0..=SIZES.len()).collect();
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for at in order {
+            match at.checked_sub(1) {
+                None => ones.push(cost(load, (1, 1)).await),
+                Some(size) => costs[size].push(cost(load, SIZES[size]).await),
+            }
         }
     }
-    let sorted = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values
+    let median = |values: &[f64]| {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
     };
-    for (each, (routes, users)) in costs.iter().zip(SIZES) {
-        let ratios = sorted(each.iter().zip(&costs[0]).map(|(cost, one)| cost / one).collect());
-        let each = sorted(each.clone());
+    println!("| 1 | 1 | {:.2} | | |", median(&ones));
+    for (costs, (routes, users)) in costs.iter().zip(SIZES) {
+        let ratios: Vec<f64> = costs.iter().zip(&ones).map(|(cost, one)| (cost / one).ln()).collect();
+        let ratio = stats::paired(&ratios, 1).unwrap();
+        let interval = ratio.interval.map(f64::exp);
         println!(
-            "| {routes} | {users} | {:.2} | {:.2} | {:.2} | {:.3} |",
-            each[2], each[0], each[4], ratios[2]
+            "| {routes} | {users} | {:.2} | {:.3} | {:.3} to {:.3} |",
+            median(costs),
+            ratio.point.exp(),
+            interval.low,
+            interval.high
         );
     }
 }
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |word: &str| words.is_empty() || words.iter().any(|each| each == word);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        paces().await;
-        sizes("10,000 arrivals a second", "rate = 10000").await;
-        sizes("50 users, as fast as they are answered", "model = \"closed\"\nusers = 50").await;
+        if wanted("pace") {
+            paces().await;
+        }
+        if wanted("open") {
+            sizes("10,000 arrivals a second", "rate = 10000").await;
+        }
+        if wanted("closed") {
+            sizes("50 users, as fast as they are answered", "model = \"closed\"\nusers = 50").await;
+        }
     });
 }
