@@ -134,19 +134,18 @@ fn merge(
     let mut sightings = Vec::new();
     let mut leaks = Vec::new();
     for tally in done {
-        for (sum, route) in routes.iter_mut().zip(&tally.routes) {
-            route.add_to(sum);
-        }
+        let mut recorder = tally.recorder;
+        recorder.add_to(&mut routes);
         // Same bounds at the bottom, and the sum resizes itself: adding cannot fail.
-        let _ = generator.schedule_lag.add(&tally.schedule_lag);
+        let _ = generator.schedule_lag.add(&recorder.schedule_lag);
         generator.cpu_s += tally.cpu.as_secs_f64();
-        generator.queued += tally.queued;
+        generator.queued += recorder.queued;
         generator.peak_connections += tally.peak_connections;
-        taken += tally.taken;
+        taken += recorder.taken;
         begun = tally.begun.max(begun);
-        samples.extend(tally.samples);
-        sightings.extend(tally.sightings);
-        leaks.extend(tally.leaks);
+        samples.extend(recorder.samples);
+        sightings.extend(recorder.sightings);
+        leaks.extend(recorder.leaks);
     }
     if let Model::Open { schedules, .. } = &job.model {
         let end = job.warmup + wall;

@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::buckets::{Buckets, Spare};
+use super::buckets::{Buckets, Kind, Leaves};
 use super::judge::Room;
-use super::{Counts, ErrorClass, ErrorSample, Leak, RouteTally, Sighting, histogram};
+use super::{Counts, ErrorClass, ErrorSample, Latencies, Leak, RouteTally, Sighting, histogram};
 
 /// Most samples of one class on one route.
 pub(super) const MAX_SAMPLES: usize = 5;
 /// Most answers that one worker keeps.
 const MAX_SIGHTINGS: usize = 2_000;
-/// Leaves that are made before the load: for each route, and besides.
-const SPARE_LEAVES: (usize, usize) = (16, 128);
+/// Leaves that there is room for before the load: for each route, and besides.
+const LEAVES: (usize, usize) = (16, 128);
 /// Answers whose latencies are counted together.
 const BATCH: usize = 64;
 /// Most answers of another user that one worker keeps; all are counted.
@@ -93,35 +93,16 @@ impl Counters {
     }
 }
 
-/// What one worker counts on one route: latencies as in [`super::Latencies`].
-pub(super) struct RouteRecorder {
+/// What one worker counts on one route.
+struct RouteRecorder {
     counters: Counters,
-    response: Buckets,
-    service: Buckets,
-    first_byte: Buckets,
-    failed: Buckets,
+    latencies: Buckets,
     samples: [u8; 8],
 }
 
 impl RouteRecorder {
     fn new() -> Self {
-        RouteRecorder {
-            counters: Counters::default(),
-            response: Buckets::new(),
-            service: Buckets::new(),
-            first_byte: Buckets::new(),
-            failed: Buckets::new(),
-            samples: [0; 8],
-        }
-    }
-
-    /// Adds what was counted to a route's results.
-    pub(super) fn add_to(&self, tally: &mut RouteTally) {
-        tally.counts.add(&self.counters.counts());
-        self.response.add_to(&mut tally.latencies.response);
-        self.service.add_to(&mut tally.latencies.service);
-        self.first_byte.add_to(&mut tally.latencies.first_byte);
-        self.failed.add_to(&mut tally.latencies.failed);
+        RouteRecorder { counters: Counters::default(), latencies: Buckets::new(), samples: [0; 8] }
     }
 }
 
@@ -156,7 +137,7 @@ pub(super) struct Recorder {
     routes: Vec<RouteRecorder>,
     /// Buckets of many routes are in no cache near the core: counted one after the other, they are waited for together.
     waiting: Vec<Waiting>,
-    spare: Spare,
+    leaves: Leaves,
     pub(super) samples: Vec<ErrorSample>,
     pub(super) sightings: Vec<Sighting>,
     pub(super) leaks: Vec<Leak>,
@@ -177,7 +158,7 @@ impl Recorder {
             second_begun: 0,
             routes: (0..routes).map(|_| RouteRecorder::new()).collect(),
             waiting: Vec::with_capacity(BATCH),
-            spare: Spare::new(SPARE_LEAVES.0 * routes + SPARE_LEAVES.1),
+            leaves: Leaves::with_room(LEAVES.0 * routes + LEAVES.1),
             samples: Vec::new(),
             sightings: Vec::new(),
             leaks: Vec::new(),
@@ -196,7 +177,7 @@ impl Recorder {
         let kept = (nth.is_power_of_two() && self.sightings.len() < MAX_SIGHTINGS).then_some(nth);
         let response = nanos(outcome.intended, outcome.done);
         if outcome.error.is_some() {
-            recorder.failed.record(response, &mut self.spare);
+            recorder.latencies.record(Kind::Failed, response, &mut self.leaves);
             return kept;
         }
         add(&mut self.second_response, response);
@@ -215,10 +196,10 @@ impl Recorder {
     /// Counts the latencies that wait.
     fn count_waiting(&mut self) {
         for waiting in self.waiting.drain(..) {
-            if let Some(route) = self.routes.get_mut(waiting.route) {
-                route.response.record(waiting.response, &mut self.spare);
-                route.service.record(waiting.service, &mut self.spare);
-                route.first_byte.record(waiting.first_byte, &mut self.spare);
+            if let Some(RouteRecorder { latencies, .. }) = self.routes.get_mut(waiting.route) {
+                latencies.record(Kind::Response, waiting.response, &mut self.leaves);
+                latencies.record(Kind::Service, waiting.service, &mut self.leaves);
+                latencies.record(Kind::FirstByte, waiting.first_byte, &mut self.leaves);
             }
         }
     }
@@ -289,19 +270,28 @@ impl Recorder {
         second
     }
 
-    /// Buckets and leaves that there are.
+    /// Leaves and values that there is memory for.
     #[cfg(test)]
     pub(super) fn room_taken(&self) -> usize {
-        let routes = self.routes.iter().flat_map(|r| [&r.response, &r.service, &r.first_byte, &r.failed]);
         let seconds = [&self.second_response, &self.schedule_lag];
-        routes.map(Buckets::leaves).sum::<usize>()
-            + seconds.map(Histogram::distinct_values).iter().sum::<usize>()
+        self.leaves.len() + seconds.map(Histogram::distinct_values).iter().sum::<usize>()
     }
 
-    /// What was counted, by route.
-    pub(super) fn into_routes(mut self) -> Vec<RouteRecorder> {
+    /// Adds what was counted to the results of the routes.
+    pub(super) fn add_to(&mut self, tallies: &mut [RouteTally]) {
         self.count_waiting();
-        self.routes
+        for (route, tally) in self.routes.iter().zip(tallies) {
+            tally.counts.add(&route.counters.counts());
+            let Latencies { response, service, first_byte, failed } = &mut tally.latencies;
+            for (kind, histogram) in [
+                (Kind::Response, response),
+                (Kind::Service, service),
+                (Kind::FirstByte, first_byte),
+                (Kind::Failed, failed),
+            ] {
+                route.latencies.add_to(kind, &self.leaves, histogram);
+            }
+        }
     }
 }
 

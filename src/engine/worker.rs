@@ -18,13 +18,12 @@ use tokio::sync::{Notify, watch};
 use super::job::{Credentials, Job, Model, Times};
 use super::lines::{Lines, Sharing};
 use super::random::Random;
-use super::recorder::{Recorder, RouteRecorder, WorkerSecond};
+use super::recorder::{Recorder, WorkerSecond};
 use super::request::CredentialLines;
 use super::runner::Runner;
 use super::schedule::{Arrival, Schedule};
 use super::timer::Timer;
 use super::vigil::Vigil;
-use super::{ErrorSample, Leak, Sighting};
 use crate::auth::Renewed;
 
 /// Bytes read at once. A larger buffer saves system calls with large bodies; one serves a whole worker.
@@ -38,13 +37,7 @@ pub(super) enum Report {
 }
 
 pub(super) struct WorkerTally {
-    pub(super) routes: Vec<RouteRecorder>,
-    pub(super) samples: Vec<ErrorSample>,
-    pub(super) sightings: Vec<Sighting>,
-    pub(super) leaks: Vec<Leak>,
-    pub(super) schedule_lag: hdrhistogram::Histogram<u64>,
-    pub(super) queued: u64,
-    pub(super) taken: u64,
+    pub(super) recorder: Recorder,
     /// Requests begun, the warm-up's included.
     pub(super) begun: u64,
     pub(super) cpu: Duration,
@@ -205,16 +198,9 @@ async fn lead(orders: Orders) -> std::io::Result<WorkerTally> {
     }
     worker.report_last_second(&reports);
     let times = worker.times;
-    let mut recorder = worker.recorder.replace(Recorder::new(0, times.begin, Duration::ZERO));
     Ok(WorkerTally {
-        samples: std::mem::take(&mut recorder.samples),
-        sightings: std::mem::take(&mut recorder.sightings),
-        leaks: std::mem::take(&mut recorder.leaks),
-        schedule_lag: recorder.schedule_lag.clone(),
-        queued: recorder.queued,
-        taken: recorder.taken,
+        recorder: worker.recorder.replace(Recorder::new(0, times.begin, Duration::ZERO)),
         begun: worker.counter.get(),
-        routes: recorder.into_routes(),
         cpu,
         peak_connections: worker.peak.get(),
         interrupted,
