@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::curve::Curve;
 use super::random::Random;
-use super::request::{CompiledRoute, CredentialLines};
+use super::request::{CompiledRoute, CredentialLines, Shared};
 use super::schedule::Schedule;
 use super::{EngineError, LoadInput};
 use crate::plan::{ConnectionMode, ModelPlan, RouteId, User};
@@ -54,11 +54,11 @@ impl Job {
         let plan = input.plan;
         let load = &plan.load;
         let new_connections = load.connection == ConnectionMode::New;
-        let routes = plan
-            .routes
-            .iter()
-            .map(|route| CompiledRoute::new(route, &input.endpoint.host, input.values, new_connections))
-            .collect::<Result<_, _>>()?;
+        let mut common = Shared::default();
+        let mut compiled = |route| {
+            CompiledRoute::new(route, &input.endpoint.host, input.values, new_connections, &mut common)
+        };
+        let routes = plan.routes.iter().map(&mut compiled).collect::<Result<_, _>>()?;
         let (mut items, mut steps, mut sums) = (Vec::new(), Vec::new(), Vec::new());
         let mut sum = 0;
         for item in &plan.items {
@@ -132,7 +132,7 @@ impl Job {
 
     /// Who asks, by the number of the arrival or of the virtual user.
     pub(super) fn user(&self, route: &CompiledRoute, number: u64) -> Option<(usize, &User)> {
-        let users = self.populations.get(route.plan.population.0)?;
+        let users = self.populations.get(route.population.0)?;
         let index = usize::try_from(number % (users.len().max(1) as u64)).ok()?;
         Some((index, users.get(index)?))
     }

@@ -95,7 +95,7 @@ pub(super) fn judge(
     scope: &Scope<'_>,
     room: &impl Room,
 ) -> Result<Found, Fault> {
-    let expect = &route.plan.expect;
+    let expect = &*route.expect;
     let fault = |class: ErrorClass, words: &dyn Fn() -> String| {
         let message = if room.has_room(class) { printable(&words(), RAW_MESSAGE) } else { String::new() };
         Err(Fault { class, message, leak: false })
@@ -119,7 +119,7 @@ pub(super) fn judge(
             });
         }
     }
-    if !route.needs_body && route.plan.extract.is_empty() {
+    if !route.needs_body && !route.extracts {
         return Ok(Found::default());
     }
     if body.too_large {
@@ -137,7 +137,7 @@ pub(super) fn judge(
     }
     let wants_json = !expect.json.is_empty()
         || expect.owner.is_some()
-        || route.plan.extract.iter().any(|(_, from)| matches!(from, ExtractPlan::Json(_)));
+        || route.extract().iter().any(|(_, from)| matches!(from, ExtractPlan::Json(_)));
     let json = if wants_json {
         match serde_json::from_slice::<Value>(&body.bytes) {
             Ok(json) => json,
@@ -181,8 +181,8 @@ pub(super) fn judge(
             return unexpected(&|| format!("owner: `{path}` finds nothing"));
         }
     }
-    let mut values = Vec::with_capacity(route.plan.extract.len());
-    for (slot, from) in &route.plan.extract {
+    let mut values = Vec::with_capacity(route.extract().len());
+    for (slot, from) in route.extract() {
         let value = match from {
             ExtractPlan::Json(path) => path.query(&json).first().map(text_of),
             ExtractPlan::Header(name) => {

@@ -71,10 +71,10 @@ impl Pieces {
         self.route = drawn.copied().unwrap_or(RouteId(0));
         let Some(route) = self.job.route(self.route) else { return 0 };
         let user = self.job.user(route, self.number);
-        let credential =
-            route.plan.auth.zip(user).and_then(|(auth, (index, _))| {
-                self.credentials.get(auth.0).and_then(|users| users.get(index))
-            });
+        let credential = route
+            .auth
+            .zip(user)
+            .and_then(|(auth, (index, _))| self.credentials.get(auth.0).and_then(|users| users.get(index)));
         let scope = scope(&self.job, route, self.number);
         match route.render(Turn::default(), &scope, credential, &mut self.request, &mut self.spare) {
             Ok(()) => self.request.len(),
@@ -90,7 +90,7 @@ impl Pieces {
         self.parser.begin(false);
         self.body.reset();
         let keep = self.job.route(self.route).filter(|route| route.needs_body);
-        let mut intake = Intake { keep: keep.map(|route| &route.plan.expect.status), body: &mut self.body };
+        let mut intake = Intake { keep: keep.map(|route| &route.expect.status), body: &mut self.body };
         let mut used = 0;
         loop {
             let (n, step) = self.parser.advance(answer.get(used..).unwrap_or_default())?;

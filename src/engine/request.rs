@@ -1,29 +1,80 @@
 //! Requests compiled for one stack: what can be rendered before the load is rendered before the load.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::EngineError;
 use crate::auth::Credential;
-use crate::plan::{BodyContent, ExtractPlan, JsonValue, RouteKind, RoutePlan, Scope, Template};
+use crate::plan::{
+    AuthId, BodyContent, ExpectPlan, ExtractPlan, JsonValue, PopulationId, RouteKind, RoutePlan, Scope,
+    Template,
+};
 use crate::secret::ExposeSecret;
 
-/// A route's request, ready to be rendered.
+/// A route's request, ready to be rendered: what each request reads, in two cache lines. With hundreds of routes every line
+/// is one that has to come from far away, so what is the same for several routes is shared, and what few routes have
+/// stands elsewhere.
+#[repr(align(64))]
 pub(super) struct CompiledRoute {
-    /// The plan with the stack's values bound.
-    pub(super) plan: RoutePlan,
+    /// Time-out of the whole request.
+    pub(super) timeout: Duration,
+    /// Auth.
+    pub(super) auth: Option<AuthId>,
+    /// Whose columns `{{user.*}}` are.
+    pub(super) population: PopulationId,
+    /// Redirects to follow on the same stack.
+    pub(super) follow: u8,
     /// Whether the body has to be kept to judge the answer or to take values from it.
     pub(super) needs_body: bool,
-    path: Template,
-    /// Request line and fixed lines, where the path never changes.
-    opening: Option<Vec<u8>>,
-    /// Lines that never change, then those that do.
-    fixed: Vec<u8>,
+    /// Whether values are taken from the answer.
+    pub(super) extracts: bool,
+    /// Whether there are lines that change, or a body.
+    has_more: bool,
+    /// Whether the body waits for a 100 (Continue).
+    expects_continue: bool,
+    /// What the answer must be.
+    pub(super) expect: Arc<ExpectPlan>,
+    method: Cow<'static, str>,
+    target: Target,
+    /// Lines that never change.
+    fixed: Arc<Vec<u8>>,
+    more: Box<More>,
+}
+
+const _: () = assert!(size_of::<CompiledRoute>() == 128, "two cache lines");
+
+/// Where a request goes.
+enum Target {
+    /// The whole request line, where the path never changes.
+    Line(Box<[u8]>),
+    Path(Template),
+}
+
+/// What few routes have.
+struct More {
+    /// Lines that change.
     lines: Vec<(Vec<u8>, Template)>,
     /// Lines about the body: only sent with it.
     body_lines: Vec<u8>,
     body: Body,
-    /// Whether the body waits for a 100 (Continue).
-    expects_continue: bool,
+    extract: Vec<(usize, ExtractPlan)>,
+}
+
+/// What routes have in common, each once.
+#[derive(Default)]
+pub(super) struct Shared {
+    expect: Vec<Arc<ExpectPlan>>,
+    fixed: Vec<Arc<Vec<u8>>>,
+}
+
+fn shared<T: PartialEq>(all: &mut Vec<Arc<T>>, one: T) -> Arc<T> {
+    if let Some(same) = all.iter().find(|other| ***other == one) {
+        return same.clone();
+    }
+    all.push(Arc::new(one));
+    all[all.len() - 1].clone()
 }
 
 enum Body {
@@ -70,6 +121,9 @@ impl CredentialLines {
     }
 }
 
+/// Methods whose name is in one place for all routes.
+const COMMON_METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 /// Why a request was not sent.
 pub(super) type Unsendable = &'static str;
 
@@ -80,21 +134,22 @@ impl CompiledRoute {
         host: &str,
         values: &BTreeMap<String, String>,
         close: bool,
+        common: &mut Shared,
     ) -> Result<Self, EngineError> {
         let bind = |template: &Template| {
             template.bind(values).map_err(|name| EngineError::Unbound { route: plan.name.clone(), name })
         };
-        let mut bound = plan.clone();
-        for (_, value) in &mut bound.expect.json {
+        let mut expect = plan.expect.clone();
+        for (_, value) in &mut expect.json {
             if let JsonValue::Text(text) = value {
                 *text = bind(text)?;
             }
         }
-        if let Some((_, owner)) = &mut bound.expect.owner {
+        if let Some((_, owner)) = &mut expect.owner {
             *owner = bind(owner)?;
         }
-        let needs_body = bound.expect.needs_body()
-            || bound.extract.iter().any(|(_, from)| !matches!(from, ExtractPlan::Header(_)));
+        let needs_body = expect.needs_body()
+            || plan.extract.iter().any(|(_, from)| !matches!(from, ExtractPlan::Header(_)));
         let has = |name: &str| plan.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
 
         let mut fixed = Vec::new();
@@ -152,32 +207,46 @@ impl CompiledRoute {
             }
         };
         let path = bind(&plan.path)?;
-        let opening = path.as_literal().map(|target| {
-            let mut out = Vec::new();
-            push_request_line(&mut out, &plan.method, target.as_bytes());
-            out.extend_from_slice(&fixed);
-            out
-        });
+        let target = match path.as_literal() {
+            Some(target) => {
+                let mut line = Vec::new();
+                push_request_line(&mut line, &plan.method, target.as_bytes());
+                Target::Line(line.into_boxed_slice())
+            }
+            None => Target::Path(path),
+        };
         let expects_continue = plan.headers.iter().any(|(name, value)| {
             name.eq_ignore_ascii_case("expect")
                 && value.as_literal().is_some_and(|text| text.trim().eq_ignore_ascii_case("100-continue"))
         });
         Ok(CompiledRoute {
-            plan: bound,
+            timeout: plan.timeout,
+            auth: plan.auth,
+            population: plan.population,
+            follow: plan.follow,
             needs_body,
-            path,
-            opening,
-            fixed,
-            lines,
-            body_lines,
-            body,
+            extracts: !plan.extract.is_empty(),
+            has_more: !lines.is_empty() || !matches!(body, Body::None),
             expects_continue,
+            expect: shared(&mut common.expect, expect),
+            method: COMMON_METHODS
+                .iter()
+                .find(|method| **method == plan.method)
+                .map_or_else(|| Cow::Owned(plan.method.clone()), |method| Cow::Borrowed(*method)),
+            target,
+            fixed: shared(&mut common.fixed, fixed),
+            more: Box::new(More { lines, body_lines, body, extract: plan.extract.clone() }),
         })
+    }
+
+    /// Values to take from the answer: slot, and where they stand.
+    pub(super) fn extract(&self) -> &[(usize, ExtractPlan)] {
+        if self.extracts { &self.more.extract } else { &[] }
     }
 
     /// The method this turn has.
     pub(super) fn method(&self, turn: Turn<'_>) -> &str {
-        if turn.get { "GET" } else { &self.plan.method }
+        if turn.get { "GET" } else { &self.method }
     }
 
     /// Length of a rendered request's head where its body has to wait for a 100 (Continue).
@@ -200,19 +269,22 @@ impl CompiledRoute {
     ) -> Result<(), Unsendable> {
         out.clear();
         let method = self.method(turn);
-        match (&self.opening, turn) {
-            (Some(opening), Turn { target: None, get: false }) => out.extend_from_slice(opening),
-            _ => {
+        match (&self.target, turn) {
+            (Target::Line(line), Turn { target: None, get: false }) => out.extend_from_slice(line),
+            (own, _) => {
                 spare.clear();
-                match turn.target {
-                    Some(target) => spare.extend_from_slice(target.as_bytes()),
-                    None => self.path.render(scope, spare),
+                match (turn.target, own) {
+                    (Some(target), _) => spare.extend_from_slice(target.as_bytes()),
+                    (None, Target::Path(path)) => path.render(scope, spare),
+                    // Only a redirect asks in another way, and it leads somewhere.
+                    (None, Target::Line(_)) => {}
                 }
                 push_request_line(out, method, spare);
-                out.extend_from_slice(&self.fixed);
             }
         }
-        for (name, template) in &self.lines {
+        out.extend_from_slice(&self.fixed);
+        let more = self.has_more.then_some(&*self.more);
+        for (name, template) in more.map_or(&[][..], |more| &more.lines) {
             out.extend_from_slice(name);
             let from = out.len();
             template.render(scope, out);
@@ -229,22 +301,21 @@ impl CompiledRoute {
             out.extend_from_slice(if changing { &credential.changing } else { &credential.safe });
         }
         spare.clear();
-        let body: &[u8] = match &self.body {
-            _ if turn.get => &[],
-            Body::None => &[],
-            Body::Fixed(bytes) => bytes,
-            Body::Template(template) => {
+        let more = more.filter(|_| !turn.get);
+        let (has_body, body): (bool, &[u8]) = match more.map(|more| &more.body) {
+            None | Some(Body::None) => (false, &[]),
+            Some(Body::Fixed(bytes)) => (true, bytes),
+            Some(Body::Template(template)) => {
                 template.render(scope, spare);
-                spare
+                (true, spare)
             }
-            Body::Form(fields) => {
+            Some(Body::Form(fields)) => {
                 render_form(fields, scope, spare);
-                spare
+                (true, spare)
             }
         };
-        let has_body = !turn.get && !matches!(self.body, Body::None);
         if has_body {
-            out.extend_from_slice(&self.body_lines);
+            out.extend_from_slice(more.map_or(&[], |more| &more.body_lines));
         }
         if has_body || matches!(method, "POST" | "PUT" | "PATCH") {
             out.extend_from_slice(b"Content-Length: ");

@@ -253,10 +253,10 @@ impl Runner {
         };
         let counter = self.worker.count();
         let random = self.worker.uuids.borrow_mut().wide();
-        self.deadline.set((begun + route.plan.timeout).min(self.worker.times.drained));
+        self.deadline.set((begun + route.timeout).min(self.worker.times.drained));
         let mut target: Option<String> = None;
         let mut get = false;
-        let mut follow = route.plan.follow;
+        let mut follow = route.follow;
         loop {
             let scope = Scope {
                 user: user.map_or(&[], |user| user.values.as_slice()),
@@ -268,7 +268,7 @@ impl Runner {
             let turn = Turn { target: target.as_deref(), get };
             {
                 let credentials = self.worker.credentials.borrow();
-                let credential = route.plan.auth.and_then(|auth| credentials.get(auth.0)?.get(user_index));
+                let credential = route.auth.and_then(|auth| credentials.get(auth.0)?.get(user_index));
                 if let Err(why) = route.render(turn, &scope, credential, &mut self.request, &mut self.spare) {
                     return Asked::None(Ending::Bad, Fault::new(ErrorClass::Local, why));
                 }
@@ -281,8 +281,8 @@ impl Runner {
                 request: &self.request,
                 held_at: route.held_at(&self.request),
                 body: &mut self.body,
-                keep: route.needs_body.then_some(&route.plan.expect.status),
-                timeout: route.plan.timeout,
+                keep: route.needs_body.then_some(&route.expect.status),
+                timeout: route.timeout,
                 begun,
             };
             let exchanged = match &self.worker.sharing {

@@ -25,6 +25,22 @@ pub struct ExpectPlan {
     pub owner: Option<(serde_json_path::JsonPath, Template)>,
 }
 
+/// Patterns are the same where they are written the same.
+impl PartialEq for ExpectPlan {
+    fn eq(&self, other: &Self) -> bool {
+        let ExpectPlan { status, headers, contains, matches, json, owner } = self;
+        let written = |headers: &[(String, regex::bytes::Regex)]| {
+            headers.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned())).collect::<Vec<_>>()
+        };
+        *status == other.status
+            && written(headers) == written(&other.headers)
+            && *contains == other.contains
+            && matches.as_ref().map(|m| m.as_str()) == other.matches.as_ref().map(|m| m.as_str())
+            && *json == other.json
+            && *owner == other.owner
+    }
+}
+
 impl ExpectPlan {
     /// Whether the body has to be kept to judge the answer.
     pub fn needs_body(&self) -> bool {
@@ -33,7 +49,7 @@ impl ExpectPlan {
 }
 
 /// An expected JSON value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum JsonValue {
     /// A string template.
     Text(Template),
