@@ -237,6 +237,29 @@ fn a_server_that_is_not_there_is_exit_3_and_named() {
 }
 
 #[test]
+fn a_failed_gate_says_more_than_a_stack_that_is_not_there() {
+    let target = Target::start("dev", None, &[]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for (gate, code, status) in [("dev: p50 < 1us", 1, "fail"), ("dev: p50 < 9s", 3, "unknown")] {
+        let rest = format!("{HOME}\n[gates]\npass = [\"{gate}\"]\n");
+        let gone = format!("[stacks.gone]\nurl = \"{gone}\"\nready = {{ timeout = \"300ms\" }}\n\n[load]");
+        let trial = Trial::new(&at_url(&target.url, &rest).replace("[load]", &gone));
+        let ended = trial.run(&["--no-audit", "--json"]).expect(code);
+        assert!(
+            ended.stderr.contains("invalid run: ") && ended.stderr.contains("refused"),
+            "{}",
+            ended.stderr
+        );
+        let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(summary["status"], status, "{gate}");
+        let mut again = std::process::Command::new(harness::BINARY);
+        Ended::of(again.arg("gate").arg(trial.out()).output().unwrap()).expect(code);
+    }
+}
+
+#[test]
 fn a_missing_program_is_said_once_for_all_stacks() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
