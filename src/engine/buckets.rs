@@ -58,6 +58,7 @@ impl Leaves {
         Leaves { counts: vec![[[0; KINDS]; LEAF]; leaves], rounds: vec![[[0; KINDS]; LEAF]; leaves], used: 0 }
     }
 
+    #[cold]
     fn add(&mut self) -> u32 {
         let leaf = self.used;
         self.used += 1;
@@ -68,13 +69,19 @@ impl Leaves {
         u32::try_from(leaf).unwrap_or(NONE)
     }
 
+    #[inline]
     fn count(&mut self, leaf: u32, bucket: usize, kind: Kind) {
         let Some(counts) = self.counts.get_mut(leaf as usize) else { return };
         let count = &mut counts[bucket][kind as usize];
         *count = count.wrapping_add(1);
-        if *count == 0
-            && let Some(rounds) = self.rounds.get_mut(leaf as usize)
-        {
+        if *count == 0 {
+            self.round(leaf, bucket, kind);
+        }
+    }
+
+    #[cold]
+    fn round(&mut self, leaf: u32, bucket: usize, kind: Kind) {
+        if let Some(rounds) = self.rounds.get_mut(leaf as usize) {
             rounds[bucket][kind as usize] += 1;
         }
     }
@@ -103,6 +110,7 @@ impl Buckets {
     }
 
     /// Counts one.
+    #[inline]
     pub(super) fn record(&mut self, kind: Kind, nanos: u64, leaves: &mut Leaves) {
         let index = index_of(nanos.min(LONGEST_NS));
         if let Some(leaf) = self.0.get_mut(index / LEAF) {

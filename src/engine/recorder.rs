@@ -57,6 +57,7 @@ struct Counters {
 
 impl Counters {
     /// Counts; how many answers of this status there are now, 0 without an answer.
+    #[inline]
     fn add(&mut self, outcome: &Outcome) -> u64 {
         self.requests += 1;
         if let Some(class) = outcome.error {
@@ -74,6 +75,11 @@ impl Counters {
             *answers += 1;
             return *answers;
         }
+        self.add_other(status)
+    }
+
+    #[cold]
+    fn add_other(&mut self, status: u16) -> u64 {
         match self.other_statuses.iter_mut().find(|(s, _)| *s == status) {
             Some((_, n)) => {
                 *n += 1;
