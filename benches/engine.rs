@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on should stop")]
 
+#[path = "instructions/pieces.rs"]
+#[allow(dead_code, reason = "the counts of instructions use the rest")]
+mod pieces;
+
+use std::time::{Duration, Instant};
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shakedown::engine;
 use shakedown::plan::{Scope, Template, Variable};
@@ -83,5 +89,33 @@ fn rendering(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, parsing, recording, rendering);
+/// Whole requests but for their system calls, with one route and one user and with hundreds and thousands. Beside other work 64 KiB
+/// of other memory are read before each, 4 MiB in turn, so that nothing stays near the core between two requests of a route:
+/// more than a kernel reads for one. Only the request is timed, by two looks at the clock.
+fn requests(c: &mut Criterion) {
+    let mut bench = pieces::Bench::new();
+    let answer = bench.answers[0].clone();
+    let mut group = c.benchmark_group("request");
+    for (name, pieces) in [("1 route 1 user", &mut bench.one), ("500 routes 5000 users", &mut bench.many)] {
+        group.bench_function(name, |b| b.iter(|| pieces.request(black_box(&answer)).unwrap()));
+        let other = vec![1_u8; 4 << 20];
+        let mut turns = other.chunks(64 << 10).cycle();
+        group.bench_function(format!("{name} beside other work"), |b| {
+            b.iter_custom(|times| {
+                let mut taken = Duration::ZERO;
+                for _ in 0..times {
+                    black_box(
+                        turns.next().unwrap().iter().step_by(64).map(|byte| u64::from(*byte)).sum::<u64>(),
+                    );
+                    let begun = Instant::now();
+                    black_box(pieces.request(black_box(&answer)).unwrap());
+                    taken += begun.elapsed();
+                }
+                taken
+            });
+        });
+    }
+}
+
+criterion_group!(benches, parsing, recording, rendering, requests);
 criterion_main!(benches);

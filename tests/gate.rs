@@ -144,6 +144,22 @@ fn git_gives_a_file_and_no_folder() {
     command.args(gate).arg("main:kept/b.json").assert().code(1);
 }
 
+/// Summaries as earlier builds wrote them, of the records of the same name. They are never written anew; a format that changes adds
+/// one.
+#[test]
+fn a_frozen_summary_is_still_a_baseline() {
+    let desk = Desk::new();
+    for entry in fs::read_dir("tests/summaries").unwrap() {
+        let summary = fs::canonicalize(entry.unwrap().path()).unwrap();
+        let record = fs::canonicalize(Path::new("tests/records").join(summary.file_name().unwrap())).unwrap();
+        let [summary, record] = [&summary, &record].map(|path| path.to_str().unwrap());
+        let gates = ["--pass", "prod vs baseline: rss < 1.1x", "--pass", "prod vs baseline: p50 < 1.1x"];
+        let (said, _) = desk.run(&[&["gate", record], &gates[..], &["--baseline", summary]].concat(), 3);
+        assert!(said.contains("pass prod vs baseline: rss < 1.1x — rss was 1.00x (28.8 MiB"), "{said}");
+        assert!(said.contains("a summary has no blocks, so there is no interval"), "{said}");
+    }
+}
+
 #[test]
 fn a_comparison_says_what_it_lacks() {
     let desk = Desk::new();

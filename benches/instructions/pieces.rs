@@ -43,16 +43,16 @@ pub fn run(name: &str, times: u64) {
 
 /// What they work on.
 pub struct Bench {
-    one: Pieces,
+    pub one: Pieces,
     poisson: Pieces,
     template: Pieces,
-    many: Pieces,
-    answers: [Vec<u8>; 2],
+    pub many: Pieces,
+    pub answers: [Vec<u8>; 2],
     chunked: Vec<u8>,
 }
 
 impl Bench {
-    fn new() -> Bench {
+    pub fn new() -> Bench {
         let route = |name: &str, path: &str| {
             format!(
                 "[[routes]]\nname = \"{name}\"\nget = \"{path}\"\nauth = \"token\"\n\

@@ -2,9 +2,9 @@
 //!
 //! A histogram of the crate is one array as far as its longest value: half a thousand routes of four histograms each took 150 MB,
 //! and the page faults of it a tenth of the CPU of a short load. Leaves of eight-byte counts, one kind of latency each, were still
-//! 25 MB that no cache near the core holds, nor the table of its pages: 0.3 us a request. Here the counts of one bucket stand beside
-//! each other for all kinds, since the latencies of a request are near each other, and are a byte each; what a byte does not hold
-//! is written elsewhere every 256th time. A histogram is made of them once the load is over.
+//! 25 MB that no cache near the core holds. Here the counts of one bucket stand beside each other for all kinds, since the
+//! latencies of a request are near each other, and are a byte each; what a byte does not hold is written elsewhere every
+//! 256th time. A histogram is made of them once the load is over.
 
 use hdrhistogram::Histogram;
 
@@ -17,6 +17,8 @@ const LONGEST_NS: u64 = 3_600_000_000_000;
 /// Buckets in a leaf.
 const LEAF: usize = 128;
 const LEAVES: usize = index_of(LONGEST_NS) / LEAF + 1;
+/// Leaves that are made at once when there is no room left: few, since the load waits for it.
+const MORE: usize = 64;
 /// Where there is no leaf yet.
 const NONE: u32 = u32::MAX;
 
@@ -63,8 +65,8 @@ impl Leaves {
         let leaf = self.used;
         self.used += 1;
         if self.counts.len() < self.used {
-            self.counts.resize((leaf * 2).max(8), [[0; KINDS]; LEAF]);
-            self.rounds.resize(self.counts.len(), [[0; KINDS]; LEAF]);
+            self.counts.resize(leaf + MORE, [[0; KINDS]; LEAF]);
+            self.rounds.resize(leaf + MORE, [[0; KINDS]; LEAF]);
         }
         u32::try_from(leaf).unwrap_or(NONE)
     }

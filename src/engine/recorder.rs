@@ -13,7 +13,7 @@ pub(super) const MAX_SAMPLES: usize = 5;
 /// Most answers that one worker keeps.
 const MAX_SIGHTINGS: usize = 2_000;
 /// Leaves that there is room for before the load: for each route, and besides.
-const LEAVES: (usize, usize) = (16, 128);
+const ROOM: (usize, usize) = (16, 128);
 /// Answers whose latencies are counted together.
 const BATCH: usize = 64;
 /// Most answers of another user that one worker keeps; all are counted.
@@ -177,7 +177,7 @@ impl Recorder {
             second_begun: 0,
             routes: (0..routes).map(|_| RouteRecorder::new()).collect(),
             waiting: Vec::with_capacity(BATCH),
-            leaves: Leaves::with_room(LEAVES.0 * routes + LEAVES.1),
+            leaves: Leaves::with_room(ROOM.0 * routes + ROOM.1),
             samples: Vec::new(),
             sightings: Vec::new(),
             leaks: Vec::new(),
