@@ -18,17 +18,6 @@ const SHORT: &[u8] = b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 23 
     Content-Type: application/json\r\nContent-Length: 20\r\nConnection: keep-alive\r\nETag: \"654e-14\"\r\n\
     Accept-Ranges: bytes\r\n\r\n{\"owner\": \"ada lov\"}";
 
-fn chunked() -> Vec<u8> {
-    let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-    for _ in 0..10 {
-        answer.extend_from_slice(b"400\r\n");
-        answer.extend_from_slice(&[b'x'; 1024]);
-        answer.extend_from_slice(b"\r\n");
-    }
-    answer.extend_from_slice(b"0\r\n\r\n");
-    answer
-}
-
 /// Reads a whole answer; the length of its body.
 fn read(parser: &mut ResponseParser, input: &[u8]) -> usize {
     parser.begin(false);
@@ -45,7 +34,7 @@ fn read(parser: &mut ResponseParser, input: &[u8]) -> usize {
 }
 
 fn parsing(c: &mut Criterion) {
-    let chunked = chunked();
+    let chunked = pieces::chunked();
     let mut group = c.benchmark_group("parse");
     let mut parser = ResponseParser::default();
     for (name, input) in [("short answer", SHORT), ("10 KiB in chunks", &chunked)] {

@@ -71,26 +71,31 @@ impl Bench {
             )
             .into_bytes()
         };
-        let mut chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-        for _ in 0..10 {
-            chunked.extend_from_slice(b"400\r\n");
-            chunked.extend_from_slice(&[b'x'; 1024]);
-            chunked.extend_from_slice(b"\r\n");
-        }
-        chunked.extend_from_slice(b"0\r\n\r\n");
         Bench {
             one: pieces(&route("whoami", "/api/whoami/"), 1, "constant"),
             poisson: pieces(&route("whoami", "/api/whoami/"), 1, "poisson"),
             template: pieces(&route("note", "/api/{{counter}}/?user={{user.username}}"), 1, "constant"),
             many: pieces(&many, 5000, "constant"),
             answers: [answer(0), answer(1)],
-            chunked,
+            chunked: chunked(),
         }
     }
 
     fn read(&mut self, which: usize) {
         black_box(self.one.parse(black_box(&self.answers[which]))).unwrap();
     }
+}
+
+/// An answer of 10 KiB in chunks.
+pub fn chunked() -> Vec<u8> {
+    let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..10 {
+        answer.extend_from_slice(b"400\r\n");
+        answer.extend_from_slice(&[b'x'; 1024]);
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"0\r\n\r\n");
+    answer
 }
 
 fn pieces(routes: &str, users: usize, arrivals: &str) -> Pieces {

@@ -259,11 +259,9 @@ impl Measured {
         Some(Measured { blocks: blocks.filter(|blocks| !blocks.is_empty())? })
     }
 
-    /// The share of requests up to which not one of them fails (or not one does not), at this risk: -ln(0.05)/n is the rule of
-    /// three.
+    /// The share of requests that may fail (or not) although none did, at this risk.
     fn none_of(&self, risk: f64) -> f64 {
-        let requests: u64 = self.blocks.iter().map(|block| block.requests).sum();
-        (-risk.ln() / requests.max(1) as f64).min(1.0)
+        stats::unseen_share(self.blocks.iter().map(|block| block.requests).sum(), risk)
     }
 
     fn counts(&self, enough: Enough) -> Vec<f64> {

@@ -73,8 +73,9 @@ fn shared<T: PartialEq>(all: &mut Vec<Arc<T>>, one: T) -> Arc<T> {
     if let Some(same) = all.iter().find(|other| ***other == one) {
         return same.clone();
     }
-    all.push(Arc::new(one));
-    all[all.len() - 1].clone()
+    let one = Arc::new(one);
+    all.push(one.clone());
+    one
 }
 
 enum Body {
@@ -120,9 +121,6 @@ impl CredentialLines {
         lines
     }
 }
-
-/// Methods whose name is in one place for all routes.
-const COMMON_METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// Why a request was not sent.
 pub(super) type Unsendable = &'static str;
@@ -229,10 +227,7 @@ impl CompiledRoute {
             has_more: !lines.is_empty() || !matches!(body, Body::None),
             expects_continue,
             expect: shared(&mut common.expect, expect),
-            method: COMMON_METHODS
-                .iter()
-                .find(|method| **method == plan.method)
-                .map_or_else(|| Cow::Owned(plan.method.clone()), |method| Cow::Borrowed(*method)),
+            method: plan.method.clone(),
             target,
             fixed: shared(&mut common.fixed, fixed),
             more: Box::new(More { lines, body_lines, body, extract: plan.extract.clone() }),

@@ -134,7 +134,7 @@ fn among(
     let times: Vec<f64> = values.iter().map(|value| value * bound.limit).collect();
     let (difference, mut interval) = stats::beyond_history(&times, now)?;
     if bound.metric == Metric::Errors {
-        let least = (-f64::ln(0.025) / requests.max(1) as f64).min(1.0);
+        let least = stats::unseen_share(requests, 0.025);
         interval.low = interval.low.min(difference - least);
         interval.high = interval.high.max(difference + least);
     }

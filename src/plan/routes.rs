@@ -1,5 +1,6 @@
 //! Routes and flows: every request, with its names resolved and its templates compiled.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::auths::Populations;
@@ -28,7 +29,7 @@ pub struct RoutePlan {
     /// `name`, or `flow/step`.
     pub name: String,
     /// Method, upper case as written.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Path and query.
     pub path: Template,
     /// The path as written in the scenario, braces included, without secrets.
@@ -276,7 +277,7 @@ impl Check<'_> {
     }
 
     /// Method, the key the path was written in, and the path.
-    fn method<'r>(&mut self, route: &'r Route, place: &Place) -> (String, &'static str, &'r str) {
+    fn method<'r>(&mut self, route: &'r Route, place: &Place) -> (Cow<'static, str>, &'static str, &'r str) {
         let paths = [
             &route.get,
             &route.post,
@@ -301,7 +302,7 @@ impl Check<'_> {
             if path.is_none() {
                 self.wrong_key(place.key("method"), "`method` goes with `path`", "add `path = \"/…\"`");
             }
-            return (method.to_owned(), "path", path.unwrap_or_default());
+            return (method.to_owned().into(), "path", path.unwrap_or_default());
         }
         if route.path.is_some() {
             let help = "write `get = \"/…\"`, or add `method`";
@@ -312,7 +313,7 @@ impl Check<'_> {
             .zip(paths)
             .find_map(|((key, method), path)| Some((*key, *method, path.as_deref()?)));
         let (key, method, path) = found.unwrap_or(("get", "GET", ""));
-        (method.to_owned(), key, path)
+        (method.into(), key, path)
     }
 
     fn extracts(

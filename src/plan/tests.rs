@@ -80,7 +80,7 @@ fn defaults_are_those_of_the_reference() {
     let stack = &plan.stacks[0];
     assert_eq!((stack.role, stack.line, stack.ready.path.as_str()), (Role::Dev, 3, "/"));
     let route = &plan.routes[0];
-    assert_eq!((route.method.as_str(), route.kind, route.line), ("GET", RouteKind::Html, 5));
+    assert_eq!((route.method.as_ref(), route.kind, route.line), ("GET", RouteKind::Html, 5));
     assert_eq!(route.expect.status, StatusRule::SuccessOrRedirect);
     assert_eq!(route.timeout, Duration::from_secs(10));
     let ModelPlan::Open { profile, connections, .. } = &plan.load.model else {

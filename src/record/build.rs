@@ -30,7 +30,7 @@ impl RouteRecord {
         RouteRecord {
             name: route.name.clone(),
             kind: Some(route.kind),
-            method: route.method.clone(),
+            method: route.method.clone().into_owned(),
             path: route.written.clone(),
             auth: route.auth.and_then(|id| plan.auths.get(id.0)).map(|auth| auth.name.clone()),
             ..RouteRecord::default()

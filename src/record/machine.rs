@@ -18,9 +18,7 @@ impl Machine {
                 .map_or(0, |kib| kib * 1024),
         }
     }
-}
 
-impl Machine {
     /// Whether it is the same one, as far as the system tells. Some processors' names hold rows of blanks, which a summary does
     /// not keep; how much memory a kernel leaves differs by a little from boot to boot.
     pub fn is(&self, other: &Machine) -> bool {

@@ -7,6 +7,7 @@ mod estimate;
 mod family;
 mod history;
 mod judgement;
+mod rare;
 mod sections;
 
 pub use self::distribution::{DistributionTest, distribution_test};
@@ -15,4 +16,5 @@ pub use self::estimate::{Estimate, Interval, LEAST, paired, unpaired};
 pub use self::family::holm;
 pub use self::history::{ChangePoint, beyond_history, change_point};
 pub use self::judgement::{Judgement, blocks_to_leave_out, judge, limits_of_margin};
+pub use self::rare::unseen_share;
 pub use self::sections::sections;

@@ -58,13 +58,15 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// The mean and its standard error.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let (n, centre) = (values.len() as f64, mean(values));
+    let squares = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>();
+    (centre, (squares / (n - 1.0) / n).sqrt())
+}
+
 /// What the interval would be if a resample could be as sure as it likes.
 pub fn studentised(values: &[f64], seed: u64) -> (f64, f64) {
-    let moments = |values: &[f64]| {
-        let (n, centre) = (values.len() as f64, mean(values));
-        let squares = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>();
-        (centre, (squares / (n - 1.0) / n).sqrt())
-    };
     let (centre, error) = moments(values);
     let mut draw = Draw::new(seed ^ 0xb0);
     let mut drawn = vec![0.0; values.len()];
@@ -89,10 +91,8 @@ fn student(values: &[f64]) -> (f64, f64) {
         20 => 2.093,
         other => unreachable!("no table for {other} blocks"),
     };
-    let centre = mean(values);
-    let n = values.len() as f64;
-    let variance = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / (n - 1.0);
-    let half = t * (variance / n).sqrt();
+    let (centre, error) = moments(values);
+    let half = t * error;
     (centre - half, centre + half)
 }
 

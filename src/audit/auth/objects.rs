@@ -74,7 +74,7 @@ fn with_credential(
             .extend(headers.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())));
     };
     add(&credential.headers);
-    if !matches!(route.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+    if !matches!(&*route.method, "GET" | "HEAD" | "OPTIONS") {
         add(&credential.unsafe_headers);
     }
     Some(request)

@@ -100,7 +100,7 @@ pub fn step(input: &AuditInput<'_>, route: &RoutePlan, user: usize, extracted: &
         random: uuid::Uuid::new_v4().as_u128(),
     };
     let text = |template: &Template| Some(template.bind(input.values).ok()?.to_text(&scope));
-    let mut request = Request { method: route.method.clone(), ..get(text(&route.path)?) };
+    let mut request = Request { method: route.method.clone().into_owned(), ..get(text(&route.path)?) };
     if route.kind == RouteKind::Static {
         request.headers.push(("Accept-Encoding".to_owned(), "gzip".to_owned()));
     }
