@@ -211,26 +211,30 @@ fn a_run_is_judged_against_earlier_ones() {
     };
     assert!(gate(&[]).expect(0).stdout.contains("skipped  dev vs baseline: p50 < 20x"));
     let itself = trial.out();
-    let itself = itself.to_str().unwrap();
-    let ended = gate(&["--baseline", itself]).expect(0);
+    let ended = gate(&["--baseline", itself.to_str().unwrap()]).expect(3);
+    assert!(ended.stdout.contains("the baseline is this run itself"), "{}", ended.stdout);
+    // The same figures, an hour before.
+    let mut earlier = trial.record();
+    earlier.started -= std::time::Duration::from_secs(3600);
+    let folder = tempfile::tempdir().unwrap();
+    earlier.write(folder.path()).unwrap();
+    let before = folder.path().to_str().unwrap();
+    let ended = gate(&["--baseline", before]).expect(0);
     assert!(ended.stdout.contains("pass     dev vs baseline: p50 < 20x"), "{}", ended.stdout);
-    gate(&["--baseline", itself, "--pass", "dev vs baseline: p50 < 0.01x"]).expect(1);
+    gate(&["--baseline", before, "--pass", "dev vs baseline: p50 < 0.01x"]).expect(1);
     let report = |arguments: &[&str]| {
         let mut command = Command::new(harness::BINARY);
         command.arg("report").arg(trial.out()).args(["--format", "text"]).args(arguments);
         Ended::of(command.output().unwrap())
     };
     assert!(report(&[]).expect(0).stdout.contains("no baseline was given"));
-    let ended = report(&["--baseline", itself]).expect(0);
+    let ended = report(&["--baseline", before]).expect(0);
     assert!(!ended.stdout.contains("no baseline was given"), "{}", ended.stdout);
     assert!(report(&["--baseline", "/nowhere"]).expect(2).stderr.contains("/nowhere"));
-    let summary = trial.out().join("summary.json");
-    let ended = gate(&["--baseline", summary.to_str().unwrap()]).expect(3);
-    assert!(ended.stdout.contains("a summary has no blocks"), "{}", ended.stdout);
 
     // As git keeps it.
     let repository = tempfile::tempdir().unwrap();
-    std::fs::copy(trial.out().join("record.json"), repository.path().join("before.json")).unwrap();
+    std::fs::copy(folder.path().join("record.json"), repository.path().join("before.json")).unwrap();
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=t", "-c", "user.email=t@localhost"]).args(arguments);
@@ -257,7 +261,7 @@ fn a_run_is_judged_against_earlier_ones() {
     // Accepted into a history, and as one file.
     let accept = |arguments: &[&str]| {
         let mut command = Command::new(harness::BINARY);
-        command.args(["baseline", "accept"]).arg(trial.out()).args(arguments);
+        command.args(["baseline", "accept"]).arg(folder.path()).args(arguments);
         Ended::of(command.current_dir(repository.path()).output().unwrap())
     };
     let ended = accept(&["--to", "history"]).expect(0);

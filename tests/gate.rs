@@ -47,6 +47,12 @@ impl Desk {
         (text(&output.stdout), text(&output.stderr))
     }
 
+    /// A run of the day before, which others can be held against.
+    fn put_earlier(&self, name: &str) {
+        let started = "2026-02-28T12:00:00Z".parse().unwrap();
+        self.put(name, &Record { started, ..fixture::duet() });
+    }
+
     fn refused(&self, arguments: &[&str]) -> String {
         self.run(arguments, 2).1
     }
@@ -117,7 +123,8 @@ fn git_gives_a_file_and_no_folder() {
         let ended = command.args(arguments).current_dir(folder).output().unwrap();
         assert!(ended.status.success(), "{ended:?}");
     };
-    desk.run(&["baseline", "accept", "run", "--to", "kept/b.json"], 0);
+    desk.put_earlier("before");
+    desk.run(&["baseline", "accept", "before", "--to", "kept/b.json"], 0);
     for arguments in [&["init", "-q"][..], &["add", "kept"], &["commit", "-qm", "kept"]] {
         git(desk.0.path(), arguments);
     }
@@ -151,13 +158,38 @@ fn a_frozen_summary_is_still_a_baseline() {
     let desk = Desk::new();
     for entry in fs::read_dir("tests/summaries").unwrap() {
         let summary = fs::canonicalize(entry.unwrap().path()).unwrap();
-        let record = fs::canonicalize(Path::new("tests/records").join(summary.file_name().unwrap())).unwrap();
-        let [summary, record] = [&summary, &record].map(|path| path.to_str().unwrap());
+        let mut record =
+            Record::read(&Path::new("tests/records").join(summary.file_name().unwrap())).unwrap();
+        record.started = "2026-12-01T12:00:00Z".parse().unwrap();
+        desk.put("later", &record);
         let gates = ["--pass", "prod vs baseline: rss < 1.1x", "--pass", "prod vs baseline: p50 < 1.1x"];
-        let (said, _) = desk.run(&[&["gate", record], &gates[..], &["--baseline", summary]].concat(), 3);
+        let baseline = ["--baseline", summary.to_str().unwrap()];
+        let (said, _) = desk.run(&[&["gate", "later"], &gates[..], &baseline].concat(), 3);
         assert!(said.contains("pass prod vs baseline: rss < 1.1x — rss was 1.00x (28.8 MiB"), "{said}");
         assert!(said.contains("a summary has no blocks, so there is no interval"), "{said}");
     }
+}
+
+#[test]
+fn a_run_that_is_its_own_baseline_is_judged_by_nothing() {
+    let desk = Desk::new();
+    let mut record = fixture::duet();
+    record.gates = vec![record::GateText { text: "prod vs baseline: p50 < 1.10x".into(), line: 1 }];
+    desk.put("run", &record);
+    desk.put_earlier("before");
+    for run in ["run", "before"] {
+        desk.run(&["baseline", "accept", run, "--to", "history"], 0);
+        desk.run(&["baseline", "accept", run, "--to", "b.json"], 0);
+        if run == "run" {
+            for itself in ["run", "history", "b.json"] {
+                let (said, _) = desk.run(&["gate", "run", "--baseline", itself], 3);
+                assert!(said.contains("the baseline is this run itself"), "{itself}: {said}");
+            }
+        }
+    }
+    desk.run(&["gate", "run", "--baseline", "before"], 0);
+    let (said, _) = desk.run(&["gate", "run", "--baseline", "history"], 3);
+    assert!(said.contains("a summary has no blocks"), "the other summary alone: {said}");
 }
 
 #[test]

@@ -112,6 +112,7 @@ mod tests {
     fn history(factors: &[f64]) -> Vec<Past> {
         let run = |(n, factor): (usize, &f64)| {
             let mut record = fixture::two_stacks();
+            record.started = "2026-02-28T12:00:00Z".parse().unwrap();
             record.stacks[1].total.response.p50_ms = Some(10.0 * factor);
             Past { name: format!("run {n}"), source: Source::Record(Box::new(record)) }
         };

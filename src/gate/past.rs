@@ -76,8 +76,8 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
 /// The runs that this one can be held against: whole ones of its machine and under its load. A capacity is the same
 /// whatever was tried on the way to it.
 fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
-    let past = Past::beside(record, past);
-    let here: Vec<&Past> = past.iter().copied().filter(|run| run.machine().is(&record.machine)).collect();
+    let beside = Past::beside(record, past);
+    let here: Vec<&Past> = beside.iter().copied().filter(|run| run.machine().is(&record.machine)).collect();
     let whole: Vec<&Past> = here.iter().copied().filter(|run| run.partial().is_none()).collect();
     let load = &record.load.summary;
     let alike = |run: &&&Past| metric == Metric::Capacity || same_load(run.load(), load);
@@ -101,12 +101,15 @@ fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<V
     if let Some(partial) = here.last() {
         return Err(format!("the baseline {} is partial: no run can be held against it", partial.name));
     }
-    match past.last().and_then(|run| compare::other_machine(run.machine(), &record.machine)) {
+    match beside.last().and_then(|run| compare::other_machine(run.machine(), &record.machine)) {
         Some(other) => Err(format!(
             "this run is of {other}: figures of two machines do not compare; `shakedown baseline accept` keeps a run of \
              this one"
         )),
-        None => Ok(Vec::new()),
+        None if past.is_empty() => Ok(Vec::new()),
+        None => Err("the baseline is this run itself, which differs from itself by nothing: give `--baseline` a run before \
+                     it, or a folder that holds others too"
+            .to_owned()),
     }
 }
 
@@ -165,8 +168,17 @@ mod tests {
     use crate::record::GateText;
     use crate::report::fixture;
 
-    fn past(record: Record) -> Past {
+    /// A record as a run of the day before.
+    fn past(mut record: Record) -> Past {
+        record.started = "2026-02-28T12:00:00Z".parse().unwrap();
         Past { name: "before".into(), source: Source::Record(Box::new(record)) }
+    }
+
+    /// Its summary, of the day before too.
+    fn short(name: &str, record: &Record) -> [Past; 1] {
+        let mut short = crate::report::summary::summary(&crate::report::Document::of(record));
+        short.started = "2026-02-28T12:00:00Z".parse().unwrap();
+        [Past { name: name.into(), source: Source::Summary(Box::new(short)) }]
     }
 
     fn judged(record: &mut Record, text: &str, past: Option<&[Past]>) -> (Verdict, String) {
@@ -188,6 +200,21 @@ mod tests {
         let (verdict, reason) = judged(&mut record, "prod vs baseline: p50 < 1.10x", None);
         assert_eq!(verdict, Verdict::Skipped);
         assert!(reason.contains("--baseline"), "{reason}");
+    }
+
+    #[test]
+    fn a_run_is_not_held_against_itself() {
+        let mut record = fixture::duet();
+        let itself = Past { name: "run".into(), source: Source::Record(Box::new(record.clone())) };
+        let text = "prod vs baseline: p50 < 1.10x";
+        for runs in [vec![itself.clone()], vec![itself.clone(); 8]] {
+            let (verdict, reason) = judged(&mut record, text, Some(&runs));
+            assert_eq!(verdict, Verdict::Unknown, "{reason}");
+            assert!(reason.starts_with("the baseline is this run itself"), "{reason}");
+            assert!(reason.contains("give `--baseline` a run before it"), "{reason}");
+        }
+        let (verdict, reason) = judged(&mut record, text, Some(&[past(fixture::duet()), itself]));
+        assert_eq!(verdict, Verdict::Pass, "against the other: {reason}");
     }
 
     #[test]
@@ -249,13 +276,9 @@ mod tests {
         assert!(reason.contains("which holds the limit"), "{reason}");
 
         // Of one summary too, where the number alone is asked for.
-        let short = |record: &Record| {
-            let short = crate::report::summary::summary(&crate::report::Document::of(record));
-            [Past { name: "s.json".into(), source: Source::Summary(Box::new(short)) }]
-        };
         let mut record = fixture::two_stacks();
         record.stacks[1].total.errors.clear();
-        let none = short(&record);
+        let none = short("s.json", &record);
         record.judging.strict = true;
         assert_eq!(
             judged(&mut record, text, Some(&none)).0,
@@ -317,8 +340,7 @@ mod tests {
         let stages: Vec<String> = (1..40).map(|n| format!("→ {n}/s in 10 s")).collect();
         record.load.summary =
             format!("open model, 0/s {}, constant arrivals, kept-alive connections", stages.join(" "));
-        let short = crate::report::summary::summary(&crate::report::Document::of(&record));
-        let short = [Past { name: "s.json".into(), source: Source::Summary(Box::new(short)) }];
+        let short = short("s.json", &record);
         let (verdict, reason) = judged(&mut record, "prod vs baseline: rss < 1.10x", Some(&short));
         assert_eq!(verdict, Verdict::Pass, "{reason}");
         record.load.summary = record.load.summary.replace("→ 39/s", "→ 390/s");
@@ -335,8 +357,7 @@ mod tests {
         let (verdict, reason) = judged(&mut record, text, Some(&[past(elsewhere)]));
         assert_eq!(verdict, Verdict::Unknown);
         assert!(reason.contains("another machine") && reason.contains("64 cores"), "{reason}");
-        let short = crate::report::summary::summary(&crate::report::Document::of(&fixture::duet()));
-        let short = [Past { name: "main:summary.json".into(), source: Source::Summary(Box::new(short)) }];
+        let short = short("main:summary.json", &fixture::duet());
         let (verdict, reason) = judged(&mut record, text, Some(&short));
         assert_eq!(verdict, Verdict::Unknown);
         assert!(reason.contains("a summary has no blocks"), "{reason}");

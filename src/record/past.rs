@@ -113,10 +113,9 @@ impl Past {
         Ok(runs)
     }
 
-    /// The runs other than this one, which may be among those it was accepted into; itself where there is no other.
+    /// The runs other than this one, which may be among those it was accepted into: nothing differs from itself.
     pub fn beside<'p>(record: &Record, past: &'p [Past]) -> Vec<&'p Past> {
-        let others: Vec<&Past> = past.iter().filter(|run| run.started() != record.started).collect();
-        if others.is_empty() { past.iter().collect() } else { others }
+        past.iter().filter(|run| run.started() != record.started).collect()
     }
 
     fn of_file(path: &Path) -> Result<Past, NoBaseline> {
@@ -236,10 +235,14 @@ mod tests {
         fs::write(folder.path().join("again.json"), again).unwrap();
         assert_eq!(names(folder.path()), ["first.json", "second"], "a run and its summary are one");
         let runs = Past::read(folder.path().to_str().unwrap()).unwrap();
-        let beside =
-            |record: &Record, runs| Past::beside(record, runs).iter().map(|run| run.name.clone()).collect();
-        let beside: [Vec<String>; 2] = [beside(&fixture::two_stacks(), &runs), beside(&earlier, &runs[..1])];
-        assert_eq!(beside, [["first.json"], ["first.json"]], "not itself, but where it is alone");
+        let beside = |record: &Record| -> Vec<String> {
+            Past::beside(record, &runs).iter().map(|run| run.name.clone()).collect()
+        };
+        assert_eq!(
+            [beside(&fixture::two_stacks()), beside(&earlier)],
+            [["first.json"], ["second"]],
+            "not itself"
+        );
         assert_eq!(names(&folder.path().join("first.json")), ["first.json"]);
     }
 
