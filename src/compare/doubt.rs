@@ -31,11 +31,22 @@ impl Weight {
     }
 }
 
+/// What a doubt comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// What the stack does not answer for: the generator, the machine, another load.
+    Conditions,
+    /// Requests that were refused or failed, which an error rate counts.
+    Failures,
+}
+
 /// A reason against a comparison. A gate that rests on it is unknown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Doubt {
     /// How much it takes away.
     pub weight: Weight,
+    /// What it comes from.
+    pub cause: Cause,
     /// The route whose figures it is about; absent when it is about all of them.
     pub route: Option<String>,
     /// In words.
@@ -66,7 +77,11 @@ fn own(stack: &StackRecord) -> Vec<Doubt> {
 }
 
 fn doubt(weight: Weight, reason: String) -> Doubt {
-    Doubt { weight, route: None, reason }
+    Doubt { weight, cause: Cause::Conditions, route: None, reason }
+}
+
+fn of_failures(weight: Weight, route: Option<String>, reason: String) -> Doubt {
+    Doubt { weight, cause: Cause::Failures, route, reason }
 }
 
 fn saturated(stack: &StackRecord) -> Option<Doubt> {
@@ -89,7 +104,8 @@ fn expired(stack: &StackRecord) -> Option<Doubt> {
     if stack.warnings.iter().any(|warning| warning.starts_with(NOT_RENEWED)) {
         let refused = stack.total.statuses.get(&401).is_some_and(|n| *n > 0);
         return refused.then(|| {
-            doubt(Weight::Invalid, format!("{} would not renew tokens and refused requests", stack.name))
+            let reason = format!("{} would not renew tokens and refused requests", stack.name);
+            of_failures(Weight::Invalid, None, reason)
         });
     }
     let third = stack.blocks.len() / 3;
@@ -106,7 +122,7 @@ fn expired(stack: &StackRecord) -> Option<Doubt> {
             stack.name,
             percent(late)
         );
-        doubt(Weight::Invalid, reason)
+        of_failures(Weight::Invalid, None, reason)
     })
 }
 
@@ -137,11 +153,11 @@ fn fast_errors(stack: &StackRecord) -> Vec<Doubt> {
             latency(good)
         ))
     };
-    let all = quick(&stack.total).map(|reason| doubt(Weight::Weak, reason));
-    let routes = stack.routes.iter().filter_map(|route| {
-        let reason = quick(route)?;
-        Some(Doubt { weight: Weight::Weak, route: Some(route.name.clone()), reason })
-    });
+    let all = quick(&stack.total).map(|reason| of_failures(Weight::Weak, None, reason));
+    let routes = stack
+        .routes
+        .iter()
+        .filter_map(|route| Some(of_failures(Weight::Weak, Some(route.name.clone()), quick(route)?)));
     all.into_iter().chain(routes).collect()
 }
 

@@ -15,7 +15,7 @@ mod standing;
 use crate::record::{RouteRecord, StackRecord};
 
 pub use self::comparison::{Basis, Comparison, Shape, apart, compare};
-pub use self::doubt::{Doubt, Weight, doubts, doubts_of_one};
+pub use self::doubt::{Cause, Doubt, Weight, doubts, doubts_of_one};
 pub use self::history::{Change, changes, past_value};
 pub use self::insight::{Insight, Stall, insights};
 pub use self::metric::{Dimension, Metric};

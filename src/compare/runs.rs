@@ -1,6 +1,6 @@
 //! Runs that were recorded apart: one stack in several of them beside each other.
 
-use super::doubt::{Doubt, Weight};
+use super::doubt::{Cause, Doubt, Weight};
 use super::{Comparison, apart};
 use crate::record::past::same_load;
 use crate::record::{Machine, Record};
@@ -48,7 +48,8 @@ fn beside(records: &[(String, Record)], first: &Record, name: &str, alone: bool)
             let mut comparison = apart(base, stack, first.judging.margin);
             let machine = other_machine(&first.machine, &other.machine);
             for reason in machine.into_iter().chain(other_load(first, other)) {
-                comparison.doubts.push(Doubt { weight: Weight::Weak, route: None, reason });
+                let cause = Cause::Conditions;
+                comparison.doubts.push(Doubt { weight: Weight::Weak, cause, route: None, reason });
             }
             comparisons.push(comparison);
         }

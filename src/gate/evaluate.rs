@@ -1,5 +1,6 @@
 //! The verdict on each gate of a record, with its margin. A number that is absent or can't be trusted is never a pass.
 
+use super::doubt::taken_back;
 use super::past::against_past;
 use super::ratio::ratio;
 use super::{GateOutcome, Verdict, findings};
@@ -76,11 +77,18 @@ fn level(record: &Record, subject: &Subject, bound: Bound) -> Judged {
         if bound.metric == Metric::Capacity {
             return carries(record, name, bound);
         }
-        match value(record, name, subject.route.as_deref(), bound.metric) {
-            Ok(value) => against(bound, value),
-            Err(reason) => (Verdict::Unknown, reason),
-        }
+        limited(record, name, subject.route.as_deref(), bound)
+            .unwrap_or_else(|reason| (Verdict::Unknown, reason))
     })
+}
+
+fn limited(record: &Record, stack: &str, route: Option<&str>, bound: Bound) -> Result<Judged, String> {
+    let value = value(record, stack, route, bound.metric)?;
+    let judged = against(bound, value);
+    match taken_back(find(record, stack)?, route, bound, judged.0) {
+        Some(why) => Err(format!("{} {}, but {why}", was(bound.metric), bound.metric.show(value))),
+        None => Ok(judged),
+    }
 }
 
 /// A capacity is an interval: a limit within it is undecided, one below what surely holds or above what surely fails is

@@ -3,6 +3,7 @@
 //! `prod: errors < 0.1%` · `prod/notes: p99 < 250ms` · `prod vs dev: p95 < 0.8x` · `prod: cpu/1k < 2s` ·
 //! `prod: rss < 400MiB` · `audit prod: no high` · `audit prod: no new medium` · `prod vs baseline: p99 < 1.1x`. docs/gates.md has the whole language.
 
+mod doubt;
 mod evaluate;
 mod findings;
 mod lost;

@@ -2,8 +2,9 @@
 //! what the runs differ by among themselves.
 
 use super::Verdict;
+use super::doubt::in_doubt;
 use super::evaluate::{Judged, find, value, was};
-use super::ratio::{Sides, by_difference, in_doubt, judge_sides, judged_by, nothing, point};
+use super::ratio::{Sides, by_difference, judge_sides, judged_by, nothing, point};
 use crate::compare::{self, Metric, Times, quantity};
 use crate::expression::{Bound, Subject};
 use crate::record::Record;
@@ -35,7 +36,7 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
     let of = |run: &Past| compare::past_value(run, name, route, metric);
     let values: Vec<f64> = here.iter().filter_map(|run| of(run)).collect();
     if values.len() >= stats::LEAST && !record.judging.strict {
-        in_doubt(&compare::doubts_of_one(stack), &[route])?;
+        in_doubt(&compare::doubts_of_one(stack), &[route], metric)?;
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let both = |usual: f64| {
             format!("{} against {} in {} runs", metric.show(now), metric.show(usual), values.len())
@@ -67,7 +68,7 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
             judge_sides(record, &sides, (before, now), bound)
         }
         Source::Summary(_) => {
-            in_doubt(&compare::doubts_of_one(stack), &[route])?;
+            in_doubt(&compare::doubts_of_one(stack), &[route], metric)?;
             alone(record, &both, (before, now), bound)
         }
     }

@@ -2,8 +2,9 @@
 //! a pass nor a failure.
 
 use super::Verdict;
+use super::doubt::in_doubt;
 use super::evaluate::{Judged, find, margin, value, was};
-use crate::compare::{self, Doubt, Metric, Ratio, Times, quantity};
+use crate::compare::{self, Metric, Ratio, Times, quantity};
 use crate::expression::{Bound, Op, Subject};
 use crate::record::{Record, StackRecord};
 use crate::stats::{self, Estimate, Interval};
@@ -54,7 +55,7 @@ pub(super) fn judge_sides(
     if let Some(judged) = nothing(&sides.both, (under, over), bound) {
         return Ok(judged);
     }
-    in_doubt(&compare::doubts(sides.first.0, sides.second.0), &[sides.first.1, sides.second.1])?;
+    in_doubt(&compare::doubts(sides.first.0, sides.second.0), &[sides.first.1, sides.second.1], metric)?;
     let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin, sides.times);
     // A search confirmed both ends of a capacity: it has its own interval, and no blocks. A peak only grows: its blocks say
     // nothing of how sure it is.
@@ -78,18 +79,6 @@ pub(super) fn nothing(both: &str, (under, over): (f64, f64), bound: Bound) -> Op
     };
     let reason = || format!("{} {both}: there is no ratio to nothing", was(bound.metric));
     (under == 0.0 && over == 0.0).then(|| (verdict, reason()))
-}
-
-/// A comparison that is in doubt decides nothing.
-pub(super) fn in_doubt(found: &[Doubt], routes: &[Option<&str>]) -> Result<(), String> {
-    let at_issue = found
-        .iter()
-        .filter(|doubt| doubt.route.is_none() || routes.contains(&doubt.route.as_deref()))
-        .max_by_key(|doubt| doubt.weight);
-    match at_issue {
-        None => Ok(()),
-        Some(doubt) => Err(format!("the comparison is {}: {}", doubt.weight.name(), doubt.reason)),
-    }
 }
 
 /// Judges a ratio by the number alone; absent where it is over nothing.
