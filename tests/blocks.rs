@@ -215,6 +215,7 @@ fn a_run_is_judged_against_earlier_ones() {
     assert!(ended.stdout.contains("the baseline is this run itself"), "{}", ended.stdout);
     // The same figures, an hour before.
     let mut earlier = trial.record();
+    assert_eq!(earlier.load.shares, [("home".to_owned(), 1.0)].into());
     earlier.started -= std::time::Duration::from_secs(3600);
     let folder = tempfile::tempdir().unwrap();
     earlier.write(folder.path()).unwrap();

@@ -108,7 +108,7 @@ fn series_time(plan: &Plan) -> Option<String> {
 
 fn load(plan: &Plan) -> String {
     if plan.load.series.is_some() {
-        return LoadRecord::of(&plan.load, &plan.items, &plan.stacks).summary;
+        return LoadRecord::of(&plan.load, &plan.items, &plan.stacks, &[]).summary;
     }
     let (what, unit, profile) = match &plan.load.model {
         ModelPlan::Open { profile, .. } => ("open", "requests/s", profile),

@@ -1,8 +1,8 @@
 //! A run beside those before it: where runs are many, each is one value, and what they differ by among themselves says how
 //! much a new one may.
 
-use super::{ALL_ROUTES, Metric, route, route_names};
-use crate::record::past::{Past, Source, same_load};
+use super::{ALL_ROUTES, Metric, other_load, route, route_names};
+use crate::record::past::{Load, Past, Source};
 use crate::record::{Record, RouteRecord, StackRecord};
 use crate::stats::{self, ChangePoint};
 
@@ -63,7 +63,7 @@ pub fn changes(record: &Record, past: &[Past]) -> Vec<Change> {
     let same = |run: &&Past| {
         run.machine().is(&record.machine)
             && run.partial().is_none()
-            && same_load(run.load(), &record.load.summary)
+            && other_load(run.load(), Load::from(&record.load)).is_none()
     };
     let past: Vec<&Past> = Past::beside(record, past).into_iter().filter(same).collect();
     let mut found: Vec<(Change, f64)> = Vec::new();

@@ -1,8 +1,8 @@
 //! Runs that were recorded apart: one stack in several of them beside each other.
 
 use super::doubt::{Cause, Doubt, Weight};
-use super::{Comparison, apart};
-use crate::record::past::same_load;
+use super::{Comparison, apart, other_load, other_shares};
+use crate::record::past::Load;
 use crate::record::{Machine, Record};
 
 /// One stack in several runs.
@@ -47,7 +47,7 @@ fn beside(records: &[(String, Record)], first: &Record, name: &str, alone: bool)
         for (stack, (_, other)) in others.iter().zip(&records[1..]) {
             let mut comparison = apart(base, stack, first.judging.margin);
             let machine = other_machine(&first.machine, &other.machine);
-            for reason in machine.into_iter().chain(other_load(first, other)) {
+            for reason in machine.into_iter().chain(another_load(first, other)) {
                 let cause = Cause::Conditions;
                 comparison.doubts.push(Doubt { weight: Weight::Weak, cause, route: None, reason });
             }
@@ -66,6 +66,8 @@ fn differences(records: &[(String, Record)]) -> Vec<String> {
         if record.load.summary != first.load.summary {
             found.push(format!("{run} had another load: {}", record.load.summary));
         }
+        let shares = other_shares(Load::from(&first.load), Load::from(&record.load));
+        found.extend(shares.map(|shares| format!("{run} had another load: {shares}")));
         if record.scenario.text != first.scenario.text {
             found.push(format!("{run} ran another version of the scenario"));
         }
@@ -77,9 +79,9 @@ fn differences(records: &[(String, Record)]) -> Vec<String> {
 }
 
 /// How two loads differ by more than their length.
-fn other_load(first: &Record, second: &Record) -> Option<String> {
-    let (of, other) = (&first.load.summary, &second.load.summary);
-    (!same_load(of, other)).then(|| format!("another load ({other} instead of {of})"))
+fn another_load(first: &Record, second: &Record) -> Option<String> {
+    let how = other_load(Load::from(&first.load), Load::from(&second.load))?;
+    Some(format!("another load ({how})"))
 }
 
 /// How two machines differ; `None` for the same one, as far as the system tells.
@@ -127,6 +129,11 @@ mod tests {
         assert!(record.warnings[0].contains("64 cores") && record.warnings[1].contains("another load"));
         let doubted = |words: &str| comparisons[0].doubts.iter().any(|doubt| doubt.reason.contains(words));
         assert!(doubted("another machine") && doubted("another load (closed instead of open model"));
+        let skewed = |record: &mut Record| _ = record.load.shares.insert("notes".into(), 0.5);
+        let Runs { record, comparisons, .. } = &runs(&two(skewed))[1];
+        let said = "notes gets 50% of the requests instead of 22.5%";
+        assert_eq!(record.warnings, [format!("after had another load: {said}")]);
+        assert_eq!(comparisons[0].doubts[0].reason, format!("another load ({said})"));
         let longer = |record: &mut Record| {
             record.load.summary =
                 record.load.summary.replace("20 s after 3 s of warm-up", "60 s after 3 s of warm-up");

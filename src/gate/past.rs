@@ -8,7 +8,7 @@ use super::ratio::{Sides, by_difference, judge_sides, judged_by, nothing, point}
 use crate::compare::{self, Metric, Times, quantity};
 use crate::expression::{Bound, Subject};
 use crate::record::Record;
-use crate::record::past::{Past, Source, same_load};
+use crate::record::past::{Load, Past, Source};
 use crate::stats;
 
 /// Judges `A vs baseline: metric op limit`; `past` is absent where no baseline was given.
@@ -75,19 +75,24 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
 }
 
 /// The runs that this one can be held against: whole ones of its machine and under its load. A capacity is the same
-/// whatever was tried on the way to it.
+/// whatever was tried on the way to it, but not of other routes.
 fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<Vec<&'p Past>, String> {
     let beside = Past::beside(record, past);
     let here: Vec<&Past> = beside.iter().copied().filter(|run| run.machine().is(&record.machine)).collect();
     let whole: Vec<&Past> = here.iter().copied().filter(|run| run.partial().is_none()).collect();
-    let load = &record.load.summary;
-    let alike = |run: &&&Past| metric == Metric::Capacity || same_load(run.load(), load);
+    let load = Load::from(&record.load);
+    let other = match metric {
+        Metric::Capacity => compare::other_shares,
+        _ => compare::other_load,
+    };
+    let alike = |run: &&&Past| other(load, run.load()).is_none();
     let found: Vec<&Past> = whole.iter().filter(alike).copied().collect();
     if !found.is_empty() {
         return Ok(found);
     }
-    if let Some(other) = whole.last() {
-        let (then, name, version) = (quantity::first_line(other.load()), &other.name, &other.tool().version);
+    if let Some((run, how)) = whole.last().and_then(|run| Some((run, other(load, run.load())?))) {
+        let (name, version) = (&run.name, &run.tool().version);
+        let how = quantity::first_line(&how);
         let remedy = if *version == record.tool.version {
             "`shakedown baseline accept` keeps a run under this one".to_owned()
         } else {
@@ -96,7 +101,7 @@ fn comparable<'p>(record: &Record, metric: Metric, past: &'p [Past]) -> Result<V
             )
         };
         return Err(format!(
-            "{name} had another load ({then} instead of {load}): figures of two loads do not compare; {remedy}"
+            "{name} had another load ({how}): figures of two loads do not compare; {remedy}"
         ));
     }
     if let Some(partial) = here.last() {
@@ -325,8 +330,21 @@ mod tests {
         for runs in [vec![past(other.clone())], vec![past(other); 9]] {
             let (verdict, reason) = judged(&mut record, text, Some(&runs));
             assert_eq!(verdict, Verdict::Unknown);
-            assert!(reason.starts_with("before had another load (open model, 9/s instead of "), "{reason}");
+            assert!(
+                reason.starts_with("before had another load (9/s instead of 200/s, constant"),
+                "{reason}"
+            );
             assert!(reason.ends_with("`shakedown baseline accept` keeps a run under this one"), "{reason}");
+        }
+        let mut skewed = fixture::duet();
+        skewed.load.shares.insert("notes".into(), 0.5);
+        let other = "had another load (notes gets 50% of the requests instead of 22.5%)";
+        for runs in [short("s.json", &skewed), [past(skewed)]] {
+            for text in [text, "prod vs baseline: rss < 2x"] {
+                let (verdict, reason) = judged(&mut record, text, Some(&runs));
+                assert_eq!(verdict, Verdict::Unknown, "{text}");
+                assert!(reason.contains(other), "{text}: {reason}");
+            }
         }
         let mut older = fixture::duet();
         (older.load.summary, older.tool.version) = ("open, 200/s".into(), "0.0.9".into());

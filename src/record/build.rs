@@ -212,13 +212,14 @@ impl LoadRecord {
             warmup_s: 0.0,
             profile: Vec::new(),
             requests_per_arrival: None,
+            shares: BTreeMap::new(),
             connection: "new".into(),
             blocks: None,
         }
     }
 
-    /// The load in words and numbers.
-    pub fn of(load: &LoadPlan, items: &[Item], stacks: &[StackPlan]) -> Self {
+    /// The load in words and numbers; `routes` are their names.
+    pub fn of(load: &LoadPlan, items: &[Item], stacks: &[StackPlan], routes: &[&str]) -> Self {
         let flows = items.iter().any(|item| item.steps.len() > 1);
         let (model, profile, unit, detail) = match &load.model {
             ModelPlan::Open { profile, arrivals, .. } => {
@@ -272,6 +273,7 @@ impl LoadRecord {
             warmup_s: load.warmup.as_secs_f64(),
             profile,
             requests_per_arrival: requests_per_arrival(items),
+            shares: shares(items, routes),
             connection: connection.to_owned(),
             blocks: None,
         }
@@ -283,6 +285,20 @@ fn requests_per_arrival(items: &[Item]) -> Option<f64> {
     let weights: f64 = items.iter().map(|item| f64::from(item.weight)).sum();
     let steps: f64 = items.iter().map(|item| f64::from(item.weight) * item.steps.len() as f64).sum();
     (weights > 0.0).then(|| steps / weights)
+}
+
+/// What each route gets of all those requests.
+fn shares(items: &[Item], routes: &[&str]) -> BTreeMap<String, f64> {
+    let mut shares = BTreeMap::new();
+    let mut all = 0.0;
+    for item in items {
+        for name in item.steps.iter().filter_map(|step| routes.get(step.0)) {
+            *shares.entry((*name).to_owned()).or_insert(0.0) += f64::from(item.weight);
+            all += f64::from(item.weight);
+        }
+    }
+    shares.values_mut().for_each(|share| *share /= all);
+    shares
 }
 
 /// Which stacks are loaded over HTTP/2, with how many streams a connection.
@@ -443,21 +459,22 @@ mod tests {
             threads: 1,
             seed: 1,
         };
-        let record = LoadRecord::of(&load, &[], &[]);
+        let record = LoadRecord::of(&load, &[], &[], &[]);
         assert_eq!(
             record.summary,
             "open model, 0/s → 100/s in 5 s → 100/s in 10 s, Poisson arrivals, 15 s after 1 s of warm-up, kept-alive connections"
         );
         assert_eq!(record.profile, [(0.0, 0.0), (5.0, 100.0), (15.0, 100.0)]);
         assert_eq!(record.requests_per_arrival, None, "nothing arrives");
-        let item = |weight, steps| Item {
+        let item = |weight, steps: &[usize]| Item {
             name: "item".into(),
             weight,
-            steps: vec![crate::plan::RouteId(0); steps],
+            steps: steps.iter().map(|step| crate::plan::RouteId(*step)).collect(),
             think: Duration::ZERO,
             slots: 0,
         };
-        let record = LoadRecord::of(&load, &[item(3, 1), item(1, 3)], &[]);
+        let record = LoadRecord::of(&load, &[item(3, &[0]), item(1, &[0, 1, 1])], &[], &["a", "b"]);
         assert_eq!(record.requests_per_arrival, Some(1.5), "three of one request, then one of three");
+        assert_eq!(record.shares, [("a".to_owned(), 4.0 / 6.0), ("b".to_owned(), 2.0 / 6.0)].into());
     }
 }

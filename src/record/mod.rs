@@ -169,6 +169,10 @@ pub struct LoadRecord {
     /// Absent in older records and where no load was sent. Unit: requests an arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_arrival: Option<f64>,
+    /// Share of the requests that each route gets when none fails. Absent in older records and where no load was sent.
+    /// Unit: share, 0 to 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares: BTreeMap<String, f64>,
     /// `keep-alive` or `new`.
     pub connection: String,
     /// How the stacks took turns; absent where each had its load in one piece.

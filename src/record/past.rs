@@ -1,5 +1,6 @@
 //! Earlier runs, to hold a run against: records, and summaries that were committed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use super::number::impossible;
 use super::store::{RECORD_FILE, StoreError};
 use super::summary::{SUMMARY_VERSION, Summary};
-use super::{Machine, Record, Tool};
+use super::{LoadRecord, Machine, Record, Tool};
 
 /// A run of the past.
 #[derive(Debug, Clone)]
@@ -27,6 +28,21 @@ pub enum Source {
     Record(Box<Record>),
     /// Its figures.
     Summary(Box<Summary>),
+}
+
+/// What decides whether figures of two runs are of one load.
+#[derive(Debug, Clone, Copy)]
+pub struct Load<'r> {
+    /// Model, level, arrivals and connections in words.
+    pub words: &'r str,
+    /// Share of the requests that each route gets; empty where that is not known.
+    pub shares: &'r BTreeMap<String, f64>,
+}
+
+impl<'r> From<&'r LoadRecord> for Load<'r> {
+    fn from(load: &'r LoadRecord) -> Self {
+        Load { words: &load.summary, shares: &load.shares }
+    }
 }
 
 impl Past {
@@ -54,11 +70,11 @@ impl Past {
         }
     }
 
-    /// Its load in words.
-    pub fn load(&self) -> &str {
+    /// What it was loaded with.
+    pub fn load(&self) -> Load<'_> {
         match &self.source {
-            Source::Record(record) => &record.load.summary,
-            Source::Summary(summary) => &summary.load,
+            Source::Record(record) => Load::from(&record.load),
+            Source::Summary(summary) => Load { words: &summary.load, shares: &summary.shares },
         }
     }
 
@@ -157,18 +173,6 @@ impl Past {
     }
 }
 
-/// Whether two loads, in words, are one. How long each was and into how many blocks it was cut changes how sure figures are,
-/// and not what they are of.
-pub fn same_load(first: &str, second: &str) -> bool {
-    let length = [" of warm-up", " blocks of ", "the stacks taking turns"];
-    let level = |load: &str| -> Vec<String> {
-        let parts = load.split(", ").filter(|part| length.iter().all(|word| !part.contains(word)));
-        // A summary keeps no rows of blanks.
-        parts.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
-    };
-    level(first) == level(second)
-}
-
 /// A baseline that cannot be read.
 #[derive(Debug, Clone, thiserror::Error, miette::Diagnostic)]
 #[error("no baseline in {reference}: {why}")]
@@ -244,19 +248,6 @@ mod tests {
             "not itself"
         );
         assert_eq!(names(&folder.path().join("first.json")), ["first.json"]);
-    }
-
-    #[test]
-    fn a_longer_load_is_the_same_and_a_heavier_one_is_not() {
-        let load = |rate: u32, seconds: u32, end: &str| {
-            format!(
-                "open model, {rate}/s, constant arrivals, {seconds} s after 2 s of warm-up, kept-alive connections{end}"
-            )
-        };
-        let blocks = ", in 20 blocks of 0.5 s, the stacks taking turns in random order";
-        assert!(same_load(&load(400, 10, ""), &load(400, 60, blocks)));
-        assert!(!same_load(&load(400, 10, ""), &load(200, 10, "")));
-        assert!(!same_load(&load(400, 10, ""), &load(400, 10, ", on all stacks at once")));
     }
 
     #[test]

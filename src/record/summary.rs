@@ -36,6 +36,9 @@ pub struct Summary {
     pub machine: Machine,
     /// The load in words.
     pub load: String,
+    /// Share of the requests that each route gets when none fails. Absent in older summaries. Unit: share, 0 to 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares: BTreeMap<String, f64>,
     /// Gates and their verdicts.
     pub gates: Vec<GateSummary>,
     /// Stacks in the order they were tried.

@@ -33,6 +33,7 @@ pub fn summary(document: &Document<'_>) -> Summary {
         },
         // Whole: a run is held against runs of the same words.
         load: foreign::line(&record.load.summary, foreign::BLOCK),
+        shares: record.load.shares.iter().map(|(name, share)| (line(name), rounded(*share))).collect(),
         gates: document
             .gates
             .iter()

@@ -31,7 +31,7 @@ pub(super) fn record(plan: &Plan, options: &Options) -> Record {
         partial: Some("the run has not come to its end".into()),
         ended_early: None,
         machine: Machine::here(),
-        load: if load { LoadRecord::of(&plan.load, &plan.items, &plan.stacks) } else { LoadRecord::none() },
+        load: if load { loaded(plan) } else { LoadRecord::none() },
         stacks: Vec::new(),
         left_out: plan
             .stacks
@@ -47,6 +47,11 @@ pub(super) fn record(plan: &Plan, options: &Options) -> Record {
         judging: Judging { margin: plan.margin, strict: plan.strict },
         warnings: Vec::new(),
     }
+}
+
+fn loaded(plan: &Plan) -> LoadRecord {
+    let routes: Vec<&str> = plan.routes.iter().map(|route| route.name.as_str()).collect();
+    LoadRecord::of(&plan.load, &plan.items, &plan.stacks, &routes)
 }
 
 /// Of a stack, as if the run had ended before it.
