@@ -4,7 +4,7 @@
 use super::Verdict;
 use super::doubt::in_doubt;
 use super::evaluate::{Judged, find, value, was};
-use super::ratio::{Sides, by_difference, judge_sides, judged_by, nothing, point};
+use super::ratio::{Sides, by_difference, judge_sides, judged_by, nothing, point, requests};
 use crate::compare::{self, Metric, Times, quantity};
 use crate::expression::{Bound, Subject};
 use crate::record::Record;
@@ -41,11 +41,11 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
         let both = |usual: f64| {
             format!("{} against {} in {} runs", metric.show(now), metric.show(usual), values.len())
         };
-        let row = route.map_or(Some(&stack.total), |name| compare::route(stack, name));
-        let requests = row.map_or(0, |row| row.requests);
-        let judged =
-            nothing(&both(mean), (mean, now), bound).or_else(|| among(&values, now, requests, both, bound));
-        if let Some(judged) = judged {
+        let requests = requests(stack, route);
+        if mean == 0.0 && now == 0.0 {
+            return Ok(nothing(record, (stack, route), &both(mean), requests, bound));
+        }
+        if let Some(judged) = among(&values, now, requests, both, bound) {
             return Ok(judged);
         }
     }
@@ -69,6 +69,9 @@ fn judge(record: &Record, subject: &Subject, bound: Bound, past: &[Past]) -> Res
         }
         Source::Summary(_) => {
             in_doubt(&compare::doubts_of_one(stack), &[route], metric)?;
+            if before == 0.0 && now == 0.0 {
+                return Ok(nothing(record, (stack, route), &both, requests(stack, route), bound));
+            }
             alone(record, &both, (before, now), bound)
         }
     }
@@ -152,9 +155,6 @@ fn among(
 
 /// By the figure alone, which is all that one summary has.
 fn alone(record: &Record, both: &str, (before, now): (f64, f64), bound: Bound) -> Result<Judged, String> {
-    if let Some(judged) = nothing(both, (before, now), bound) {
-        return Ok(judged);
-    }
     let ratio = (before > 0.0).then(|| now / before);
     if record.judging.strict || matches!(bound.metric, Metric::Capacity | Metric::Rss) {
         return Ok(point(both, ratio, bound));

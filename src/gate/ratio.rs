@@ -9,6 +9,9 @@ use crate::expression::{Bound, Op, Subject};
 use crate::record::{Record, StackRecord};
 use crate::stats::{self, Estimate, Interval};
 
+/// Share of requests that may fail unseen where two sides without errors count as alike.
+const NEXT_TO_NONE: f64 = 0.01;
+
 /// Judges `A vs B: metric op limit`.
 pub(super) fn ratio(record: &Record, a: &Subject, b: &Subject, bound: Bound) -> Judged {
     match judge(record, a, b, bound) {
@@ -52,8 +55,10 @@ pub(super) fn judge_sides(
     bound: Bound,
 ) -> Result<Judged, String> {
     let metric = bound.metric;
-    if let Some(judged) = nothing(&sides.both, (under, over), bound) {
-        return Ok(judged);
+    if under == 0.0 && over == 0.0 {
+        let requests = [sides.first, sides.second].map(|(stack, route)| requests(stack, route));
+        let fewest = requests.into_iter().min().unwrap_or(0);
+        return Ok(nothing(record, sides.second, &sides.both, fewest, bound));
     }
     in_doubt(&compare::doubts(sides.first.0, sides.second.0), &[sides.first.1, sides.second.1], metric)?;
     let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin, sides.times);
@@ -71,14 +76,41 @@ pub(super) fn judge_sides(
     }
 }
 
-/// Nothing against nothing, which is neither more nor less; `None` where one of the two is something.
-pub(super) fn nothing(both: &str, (under, over): (f64, f64), bound: Bound) -> Option<Judged> {
-    let verdict = match bound.op {
-        Op::AtMost | Op::AtLeast => Verdict::Pass,
-        Op::Less | Op::More => Verdict::Unknown,
-    };
-    let reason = || format!("{} {both}: there is no ratio to nothing", was(bound.metric));
-    (under == 0.0 && over == 0.0).then(|| (verdict, reason()))
+pub(super) fn requests(stack: &StackRecord, route: Option<&str>) -> u64 {
+    let row = route.map_or(Some(&stack.total), |name| compare::route(stack, name));
+    row.map_or(0, |row| row.requests)
+}
+
+/// Nothing against nothing, of so many requests on the side that has fewer. No errors are neither more nor less than none,
+/// where requests are enough to say that there are next to none; what else is zero was too little to measure.
+pub(super) fn nothing(
+    record: &Record,
+    (stack, route): (&StackRecord, Option<&str>),
+    both: &str,
+    requests: u64,
+    bound: Bound,
+) -> Judged {
+    let said = format!("{} {both}: there is no ratio to nothing", was(bound.metric));
+    if bound.metric != Metric::Errors {
+        return (Verdict::Unknown, said);
+    }
+    let unseen = stats::unseen_share(requests, 0.025);
+    let shown = format!(
+        "{} requests without one leave up to {}",
+        quantity::count(requests),
+        quantity::percent(unseen)
+    );
+    let whose = route.map_or_else(|| stack.name.clone(), |route| format!("{}/{route}", stack.name));
+    let instead = format!("write a limit instead: `{whose}: errors < 0.1%`");
+    match bound.op {
+        Op::AtMost | Op::AtLeast if unseen <= NEXT_TO_NONE || record.judging.strict => {
+            (Verdict::Pass, format!("{said}, and none is not more than none; {shown}"))
+        }
+        Op::AtMost | Op::AtLeast => {
+            (Verdict::Unknown, format!("{said}, and {shown}; {instead}, or load it for longer"))
+        }
+        Op::Less | Op::More => (Verdict::Unknown, format!("{said}; {instead}")),
+    }
 }
 
 /// Judges a ratio by the number alone; absent where it is over nothing.
@@ -260,6 +292,40 @@ mod tests {
         // Twenty-four errors of dev stand against none, and that may be no chance.
         let (verdict, reason) = judged(&mut record, "dev vs prod: errors < 1x");
         assert_eq!(verdict, Verdict::Fail, "{reason}");
+    }
+
+    #[test]
+    fn no_errors_on_either_side_are_no_ratio() {
+        let without = |requests: u64, text: &str| {
+            let mut record = fixture::duet();
+            for stack in &mut record.stacks {
+                stack.total.errors.clear();
+                stack.total.requests = requests;
+            }
+            judged(&mut record, text)
+        };
+        let (verdict, reason) = without(4_000, "prod vs dev: errors <= 1x");
+        assert_eq!(verdict, Verdict::Pass, "{reason}");
+        assert!(
+            reason.ends_with("none is not more than none; 4,000 requests without one leave up to 0.092%"),
+            "{reason}"
+        );
+        let instead = "write a limit instead: `prod: errors < 0.1%`";
+        let (verdict, reason) = without(4_000, "prod vs dev: errors < 1x");
+        assert_eq!(verdict, Verdict::Unknown, "none is not less than none: {reason}");
+        assert!(reason.ends_with(instead), "{reason}");
+        let (verdict, reason) = without(300, "prod vs dev: errors <= 1x");
+        assert_eq!(verdict, Verdict::Unknown, "{reason}");
+        assert!(
+            reason.contains("300 requests without one leave up to 1.23%") && reason.contains(instead),
+            "{reason}"
+        );
+        let mut record = fixture::duet();
+        for stack in &mut record.stacks {
+            stack.resources.as_mut().unwrap().cpu_s_per_1k = Some(0.0);
+        }
+        let (verdict, reason) = judged(&mut record, "prod vs dev: cpu/1k <= 1x");
+        assert_eq!(verdict, Verdict::Unknown, "too little for the system's ticks: {reason}");
     }
 
     #[test]
