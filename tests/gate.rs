@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 // The fixture is the library's own; these names are what it imports.
+use shakedown::compare::{self, quantity};
 use shakedown::{engine, plan, record, stack};
 
 #[allow(dead_code, reason = "the library's own tests use the rest")]
@@ -217,6 +218,73 @@ fn a_comparison_says_what_it_lacks() {
     for name in ["after / before", "run / before", "run #2 / before"] {
         assert!(said.contains(name), "{name}: {said}");
     }
+}
+
+/// What stands between two marks of a text, the marks left out.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
+    rest.split_once(to).unwrap().0
+}
+
+#[test]
+fn the_plots_of_a_comparison_hold_both_runs() {
+    let desk = Desk::new();
+    let before = fixture::duet();
+    let mut after = fixture::duet();
+    // What was dev is production now: 4.9 times as slow.
+    let mut slow = after.stacks.remove(0);
+    slow.name = "prod".into();
+    slow.seconds.iter_mut().for_each(|second| second.requests += 7);
+    after.stacks = vec![slow];
+    desk.put("before", &before);
+    desk.put("after", &after);
+    let both = ["compare", "before", "after", "--stack", "prod", "--format", "html", "--output", "out"];
+    desk.run(&both, 0);
+    let page = fs::read_to_string(desk.at("out/prod/report.html")).unwrap();
+    let plot = |about: &str| between(&page, &format!("aria-label=\"{about}"), "</svg>");
+    let lines = |plot: &str| plot.matches("<polyline").count();
+    let (first, second) = (&before.stacks[1], &after.stacks[0]);
+
+    let percentiles = plot("Response time by percentile, all routes");
+    assert_eq!(lines(percentiles), 2, "{percentiles}");
+    let read: Vec<f64> = percentiles
+        .split("<title>")
+        .skip(1)
+        .map(|title| {
+            let ms = |run: &str| between(title, &format!("{run}: "), " ms").parse::<f64>().unwrap();
+            ms("\nafter") / ms("\nbefore")
+        })
+        .collect();
+    assert!(read.len() > 20 && read.iter().all(|ratio| (4.7..5.1).contains(ratio)), "{read:?}");
+
+    let requests = plot("Requests that ended, by second");
+    let times = plot("Response time by second");
+    for (a, b) in first.seconds.iter().zip(&second.seconds) {
+        let at = format!("<title>{}.5 s\n", a.second);
+        let counts = format!("before: {}\nafter: {}\n", a.requests, b.requests);
+        assert!(requests.contains(&format!("{at}{counts}")), "{counts}: {requests}");
+        let of_second = between(times, &at, "</title>");
+        for (run, second) in [("before", a), ("after", b)] {
+            let median = format!("{run} median: {}", quantity::latency(second.p50_ms.unwrap()));
+            assert!(of_second.contains(&median), "{median}: {of_second}");
+        }
+    }
+
+    let runs = compare::runs(&[("before".into(), before), ("after".into(), after)]).remove(0);
+    let row = runs.comparisons[0].row(compare::ALL_ROUTES, compare::Metric::P50).unwrap();
+    let (ratio, interval) = (row.ratio.unwrap(), row.interval().unwrap());
+    let drawn =
+        between(&page, "<th scope=\"row\">median</th><td><span class=\"word worse\">slower", "</svg>");
+    let written = format!("{} to {}", quantity::ratio(interval.low), quantity::ratio(interval.high));
+    assert!(drawn.contains(&written), "{written}: {drawn}");
+    let at = |from: &str| between(drawn, from, "\"").parse::<f64>().unwrap();
+    let reach = between(drawn, "class=\"reach worse\"", ">");
+    let end = |name: &str| between(reach, name, "\"").parse::<f64>().unwrap();
+    let (one, low, high, point) = (at("class=\"one\" x1=\""), end("x1=\""), end("x2=\""), at("cx=\""));
+    // On a scale of logarithms, from where there is no difference.
+    let place = |ratio: f64| (ratio.ln() / interval.low.ln()) * (low - one) + one;
+    assert!((place(ratio) - point).abs() < 0.2, "{drawn}");
+    assert!((place(interval.high) - high).abs() < 0.2, "{drawn}");
 }
 
 #[test]
