@@ -68,6 +68,11 @@ pub static EXP: Probe = Probe {
     },
 };
 
+/// Seconds from now until so many after a token's end. The token is the server's: its end may be any number.
+fn until(end: i64, after: i64, now: i64) -> i64 {
+    end.saturating_add(after).saturating_sub(now)
+}
+
 /// A token of our own, kept until it has ended: the load's own must not be the one.
 async fn wait_for_the_end(prober: &mut Prober<'_>, victim: &Victim<'_>) {
     let keyless = "needs the key that signs the tokens (`jwt_secret` of the stack), or tokens that end within half a minute";
@@ -78,11 +83,11 @@ async fn wait_for_the_end(prober: &mut Prober<'_>, victim: &Victim<'_>) {
     let Some(end) = Jwt::read(&pair.access).and_then(|token| token.time("exp")) else {
         return prober.refuse("the token has no end");
     };
-    if end - now() > WAIT {
+    if until(end, 0, now()) > WAIT {
         return prober.lack(keyless);
     }
     for (what, after) in [(WITHIN, 2), (BEYOND, LEEWAY + 2)] {
-        let pause = Duration::from_secs((end + after - now()).clamp(0, 2 * LEEWAY).unsigned_abs());
+        let pause = Duration::from_secs(until(end, after, now()).clamp(0, 2 * LEEWAY).unsigned_abs());
         tokio::time::sleep(pause).await;
         if !victim.try_token(prober, EXPIRED, what, &pair.access).await {
             return;
@@ -268,6 +273,13 @@ mod tests {
     use super::*;
     use crate::audit::jwt::token::signed;
     use jsonwebtoken::{Algorithm, EncodingKey};
+
+    #[test]
+    fn a_token_may_end_at_any_time() {
+        assert_eq!((until(130, 2, 100), until(90, 0, 100)), (32, -10));
+        assert_eq!((until(i64::MIN, 0, 100), until(i64::MIN, 62, 100)), (i64::MIN, i64::MIN));
+        assert_eq!(until(i64::MAX, 62, 100), i64::MAX - 100);
+    }
 
     #[test]
     fn there_are_twenty_shapes_and_each_is_another() {
