@@ -310,6 +310,12 @@ fn what_no_run_can_have_measured_is_refused() {
     edited("run/record.json", &|record| record["stacks"][0]["blocks"][0]["total"]["errors"] = 9_999.into());
     let refused = desk.refused(&["gate", "edited.json"]);
     assert!(refused.contains("stacks[0].blocks[0].total.errors are 9999, of"), "{refused}");
+    edited("run/record.json", &|record| record["stacks"][0]["total"]["response"]["count"] = 9_999.into());
+    let refused = desk.refused(&["report", "edited.json"]);
+    assert!(
+        refused.contains("edited.json holds what no run measured: stacks[0].total.response.histogram"),
+        "{refused}"
+    );
     edited("short.json", &|summary| summary["stacks"][1]["figures"]["p99"] = (-3.0).into());
     let refused = desk.refused(&["gate", "run", "--baseline", "edited.json"]);
     assert!(refused.contains("stacks[1].figures.p99 is -3.0"), "{refused}");

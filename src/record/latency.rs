@@ -1,7 +1,10 @@
 //! A histogram in a record: quantiles a person can read, and the whole histogram for the machine.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use schemars::JsonSchema;
@@ -9,6 +12,13 @@ use serde::{Deserialize, Serialize};
 
 /// Samples that must lie beyond a quantile for it to be printed: fewer make it a guess.
 pub const SAMPLES_BEYOND: f64 = 5.0;
+
+/// Bytes of a V2 histogram before its counts.
+const HEADER: usize = 40;
+/// Digits that the program's own histograms keep; those of more take megabytes.
+const DIGITS: u32 = 3;
+/// More than a histogram of these digits takes, inflated.
+const LARGEST: u64 = 1024 * 1024;
 
 /// A latency distribution. Quantiles are absent when fewer than [`SAMPLES_BEYOND`] samples lie beyond them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -76,11 +86,25 @@ impl LatencyRecord {
         quantiles.into_iter().find_map(|(share, ms)| Some((share, ms?)))
     }
 
-    /// The histogram in nanoseconds; `None` when empty or damaged.
+    /// The histogram in nanoseconds; `None` when empty, damaged, or of other samples than `count` says.
     pub fn decode(&self) -> Option<Histogram<u64>> {
-        let bytes = STANDARD.decode(&self.histogram).ok()?;
-        Deserializer::new().deserialize(&mut bytes.as_slice()).ok()
+        let bytes = inflated(&STANDARD.decode(&self.histogram).ok()?)?;
+        // The reader makes as much room as the header asks for, before it looks at what follows.
+        let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+        let (length, digits) = (usize::try_from(word(4)?).ok()?, word(12)?);
+        if digits > DIGITS || bytes.len() != HEADER + length {
+            return None;
+        }
+        let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
+        (histogram.len() == self.count).then_some(histogram)
     }
+}
+
+/// What is deflated behind the eight bytes of cookie and length, cut off where it is larger than any of ours.
+fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    ZlibDecoder::new(bytes.get(8..)?).take(LARGEST).read_to_end(&mut plain).ok()?;
+    Some(plain)
 }
 
 /// Whether so many samples say anything about a quantile.
@@ -95,6 +119,8 @@ fn ms(ns: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
     use crate::engine;
 
@@ -116,5 +142,38 @@ mod tests {
         let record = LatencyRecord::of(&engine::histogram());
         assert_eq!(record, LatencyRecord::default());
         assert!(record.decode().is_none());
+    }
+
+    /// A histogram of this header (length, digits, largest value) and these counts, in zigzag.
+    fn forged(length: u32, digits: u32, most: u64, counts: &[u8]) -> LatencyRecord {
+        let mut plain = 0x1c84_9313_u32.to_be_bytes().to_vec();
+        for word in [length, 0, digits] {
+            plain.extend(word.to_be_bytes());
+        }
+        plain.extend(64_u64.to_be_bytes());
+        plain.extend(most.to_be_bytes());
+        plain.extend(1.0_f64.to_be_bytes());
+        plain.extend(counts);
+        let mut deflated = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        deflated.write_all(&plain).unwrap();
+        let deflated = deflated.finish().unwrap();
+        let length = u32::try_from(deflated.len()).unwrap();
+        let bytes = [&0x1c84_9314_u32.to_be_bytes()[..], &length.to_be_bytes(), &deflated].concat();
+        LatencyRecord { count: 1, histogram: STANDARD.encode(bytes), ..LatencyRecord::default() }
+    }
+
+    #[test]
+    fn a_histogram_that_no_run_wrote_is_damaged() {
+        let one = forged(1, 3, 131_071, &[2]);
+        assert_eq!(one.decode().map(|histogram| histogram.len()), Some(1));
+        assert!(LatencyRecord { count: 2, ..one.clone() }.decode().is_none(), "not what `count` says");
+        for (what, forged) in [
+            ("says more bytes than there are", forged(u32::MAX, 3, 131_071, &[2])),
+            ("more counts than there are", forged(2, 3, 131_071, &[2])),
+            ("larger than any here", forged(1, 5, u64::MAX, &[2])),
+            ("a bomb", forged(64 << 20, 3, 131_071, &vec![0; 64 << 20])),
+        ] {
+            assert!(forged.decode().is_none(), "{what}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::LatencyRecord;
 use crate::wire::is_odd;
 
 /// Above it counts are not exact, and their sums may not fit.
@@ -41,7 +42,8 @@ fn find(value: &Value) -> Option<(String, String)> {
                 let key: String = key.chars().filter(|c| !is_odd(*c)).take(KEY).collect();
                 Some((format!(".{key}{below}"), why))
             })
-            .or_else(|| more_errors_than_requests(fields)),
+            .or_else(|| more_errors_than_requests(fields))
+            .or_else(|| damaged_histogram(fields)),
         _ => None,
     }
 }
@@ -55,6 +57,16 @@ fn more_errors_than_requests(fields: &Map<String, Value>) -> Option<(String, Str
     };
     (errors > requests.into())
         .then(|| (".errors".to_owned(), format!("are {errors}, of {requests} requests")))
+}
+
+/// A histogram beside the numbers that were read off it.
+fn damaged_histogram(fields: &Map<String, Value>) -> Option<(String, String)> {
+    let histogram = fields.get("histogram")?.as_str()?.to_owned();
+    let count = fields.get("count")?.as_u64()?;
+    let latency = LatencyRecord { count, histogram, ..LatencyRecord::default() };
+    (!latency.histogram.is_empty() && latency.decode().is_none()).then(|| {
+        (".histogram".to_owned(), "is damaged, or does not hold the samples of its `count`".to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -92,5 +104,12 @@ mod tests {
         record.stacks[0].routes[0].errors = [("\u{1b}a".into(), 600), ("b".into(), 400)].into();
         let said = impossible(&record).unwrap();
         assert_eq!(said, "stacks[0].routes[0].errors are 1000, of 900 requests");
+        let mut record = fixture::duet();
+        record.stacks[1].blocks[2].total.response.count += 1;
+        let said = impossible(&record).unwrap();
+        assert_eq!(
+            said,
+            "stacks[1].blocks[2].total.response.histogram is damaged, or does not hold the samples of its `count`"
+        );
     }
 }
