@@ -1,6 +1,6 @@
 //! Answers of one stack that make poor figures: those that fail quickly, and those that are too few.
 
-use super::{Insight, names, on_stack};
+use super::{Insight, names, on_route, on_stack};
 use crate::compare::doubt::FastErrors;
 use crate::compare::quantity::{count, latency, percent};
 use crate::record::{StackRecord, latency::SAMPLES_BEYOND};
@@ -16,8 +16,7 @@ pub(super) fn fast_errors(stack: &StackRecord) -> Vec<Insight> {
             latency(failed),
             latency(good)
         );
-        let name = Some(route.name.clone());
-        found.push(Insight { stack: stack.name.clone(), route: name, pattern: "fast-errors", text });
+        found.push(on_route(stack, &route.name, "fast-errors", text));
     }
     found
 }

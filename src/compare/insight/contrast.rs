@@ -1,6 +1,6 @@
 //! What two stacks under the same load do differently.
 
-use super::{Insight, waiting::Stall};
+use super::{Insight, on_route, waiting::Stall};
 use crate::compare::quantity::{latency, rate, ratio};
 use crate::compare::{Metric, route, route_names};
 use crate::plan::RouteKind;
@@ -17,8 +17,7 @@ pub(super) fn different_answers(first: &StackRecord, second: &StackRecord) -> Ve
                  their latencies do not compare.",
                 second.name, first.name
             );
-            let route = Some(name.to_owned());
-            found.push(Insight { stack: second.name.clone(), route, pattern: "different-answers", text });
+            found.push(on_route(second, name, "different-answers", text));
         }
     }
     found
@@ -70,8 +69,7 @@ pub(super) fn static_serving(record: &Record, first: &StackRecord, second: &Stac
         latency(slow),
         ratio(slow / quick)
     );
-    let route = Some(name.to_owned());
-    Some(Insight { stack: second.name.clone(), route, pattern: "static-serving", text })
+    Some(on_route(second, name, "static-serving", text))
 }
 
 #[cfg(test)]

@@ -59,6 +59,10 @@ fn on_stack(stack: &StackRecord, pattern: &'static str, text: String) -> Insight
     Insight { stack: stack.name.clone(), route: None, pattern, text }
 }
 
+fn on_route(stack: &StackRecord, route: &str, pattern: &'static str, text: String) -> Insight {
+    Insight { route: Some(route.to_owned()), ..on_stack(stack, pattern, text) }
+}
+
 fn names(names: &[&str]) -> String {
     let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMED) {

@@ -1,6 +1,6 @@
 //! Where requests lose time without work: a stall before the last byte, a line, a stack that gets slower.
 
-use super::{Insight, names, on_stack};
+use super::{Insight, names, on_route, on_stack};
 use crate::compare::quantity::{count, latency};
 use crate::record::{Record, RouteRecord, SecondRecord, StackRecord};
 
@@ -26,14 +26,14 @@ impl Stall {
     }
 }
 
-pub(super) fn split_write(record: &Record, stack: &StackRecord) -> Vec<Insight> {
+pub(super) fn split_write(record: &Record, stack: &StackRecord) -> Option<Insight> {
     let mut found = Vec::new();
     for route in &stack.routes {
         if let Some(Stall { first_byte, service }) = Stall::of(record, route) {
             found.push((route, first_byte, service));
         }
     }
-    let Some((route, first_byte, service)) = found.first().copied() else { return Vec::new() };
+    let (route, first_byte, service) = found.first().copied()?;
     let others: Vec<&str> = found.iter().skip(1).map(|(route, ..)| route.name.as_str()).collect();
     let also = if others.is_empty() { String::new() } else { format!(" (also on {})", names(&others)) };
     let text = format!(
@@ -44,7 +44,7 @@ pub(super) fn split_write(record: &Record, stack: &StackRecord) -> Vec<Insight> 
         latency(first_byte),
         latency(service),
     );
-    vec![Insight { stack: stack.name.clone(), route: Some(route.name.clone()), pattern: "split-write", text }]
+    Some(on_route(stack, &route.name, "split-write", text))
 }
 
 /// Why response time and service time part: requests waited for the stack, or the generator sent them late.
