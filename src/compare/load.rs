@@ -1,9 +1,11 @@
 //! Whether two runs were loaded with the same: figures of two loads do not compare.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::quantity::percent;
 use crate::record::past::Load;
 
-/// Difference of a route's share of the requests that is none: what rounding leaves.
+/// Difference of a route's share of the requests that is none, of the share itself: of hundreds of routes each has little.
 const SAME: f64 = 0.001;
 /// Routes named before "and N more".
 const NAMED: usize = 3;
@@ -33,8 +35,12 @@ fn other_level(first: &str, second: &str) -> Option<String> {
 fn level(words: &str) -> Vec<String> {
     let length = [" of warm-up", " blocks of ", "the stacks taking turns"];
     let parts = words.split(", ").filter(|part| length.iter().all(|word| !part.contains(word)));
-    // A summary keeps no rows of blanks.
-    parts.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    parts.map(spaced).collect()
+}
+
+/// A summary keeps no rows of blanks.
+fn spaced(words: &str) -> String {
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Which routes get another share of the requests in the second, the largest difference first; `None` too where one is not
@@ -43,14 +49,13 @@ pub fn other_shares(first: Load<'_>, second: Load<'_>) -> Option<String> {
     if first.shares.is_empty() || second.shares.is_empty() {
         return None;
     }
-    let names =
-        first.shares.keys().chain(second.shares.keys().filter(|name| !first.shares.contains_key(*name)));
+    let [first, second] = [first, second].map(by_name);
+    let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
     let mut other: Vec<(&str, f64, f64)> = names
+        .into_iter()
         .filter_map(|name| {
-            let (a, b) = (first.shares.get(name), second.shares.get(name));
-            let (then, now) = (a.copied().unwrap_or(0.0), b.copied().unwrap_or(0.0));
-            let differs = a.is_some() != b.is_some() || (now - then).abs() > SAME;
-            differs.then_some((name.as_str(), then, now))
+            let [then, now] = [&first, &second].map(|shares| shares.get(name).copied().unwrap_or(0.0));
+            ((now - then).abs() > SAME * now.max(then)).then_some((name.as_str(), then, now))
         })
         .collect();
     other.sort_by(|a, b| (b.2 - b.1).abs().total_cmp(&(a.2 - a.1).abs()));
@@ -67,10 +72,12 @@ pub fn other_shares(first: Load<'_>, second: Load<'_>) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
+fn by_name(load: Load<'_>) -> BTreeMap<String, f64> {
+    load.shares.iter().map(|(name, share)| (spaced(name), *share)).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn other(first: &str, second: &str) -> Option<String> {
@@ -108,6 +115,9 @@ mod tests {
         let thirds = [("a", 1.0 / 3.0), ("b", 2.0 / 3.0)];
         assert_eq!(said(&thirds, &[("a", 0.333333), ("b", 0.666667)]), None, "as a summary rounds it");
         assert_eq!(said(&[], &thirds), None, "an older record does not say");
+        assert_eq!(said(&[("a  b", 1.0)], &[("a b", 1.0)]), None, "as a summary writes it");
+        let rare = said(&[("a", 0.9995), ("b", 0.0005)], &[("a", 0.999), ("b", 0.001)]).unwrap();
+        assert!(rare.starts_with("b gets 0.1% of the requests instead of 0.05%"), "{rare}");
         assert_eq!(
             said(&thirds, &[("a", 0.75), ("b", 0.25)]).unwrap(),
             "a gets 75% of the requests instead of 33.33%, b gets 25% of the requests instead of 66.67%"

@@ -55,12 +55,12 @@ pub(super) fn judge_sides(
     bound: Bound,
 ) -> Result<Judged, String> {
     let metric = bound.metric;
+    in_doubt(&compare::doubts(sides.first.0, sides.second.0), &[sides.first.1, sides.second.1], metric)?;
     if under == 0.0 && over == 0.0 {
         let requests = [sides.first, sides.second].map(|(stack, route)| requests(stack, route));
         let fewest = requests.into_iter().min().unwrap_or(0);
         return Ok(nothing(record, sides.second, &sides.both, fewest, bound));
     }
-    in_doubt(&compare::doubts(sides.first.0, sides.second.0), &[sides.first.1, sides.second.1], metric)?;
     let row = compare::ratio(sides.first, sides.second, metric, record.judging.margin, sides.times);
     // A search confirmed both ends of a capacity: it has its own interval, and no blocks. A peak only grows: its blocks say
     // nothing of how sure it is.
@@ -320,6 +320,12 @@ mod tests {
             reason.contains("300 requests without one leave up to 1.23%") && reason.contains(instead),
             "{reason}"
         );
+        let mut record = fixture::duet();
+        record.stacks.iter_mut().for_each(|stack| stack.total.errors.clear());
+        record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(0.4));
+        let (verdict, reason) = judged(&mut record, "prod vs dev: errors <= 1x");
+        assert_eq!(verdict, Verdict::Unknown, "{reason}");
+        assert!(reason.starts_with("the comparison is invalid: other guests"), "{reason}");
         let mut record = fixture::duet();
         for stack in &mut record.stacks {
             stack.resources.as_mut().unwrap().cpu_s_per_1k = Some(0.0);

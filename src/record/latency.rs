@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 /// Samples that must lie beyond a quantile for it to be printed: fewer make it a guess.
 pub const SAMPLES_BEYOND: f64 = 5.0;
 
+/// What a V2 histogram begins with; a deflated one has another, and may hold a larger one.
+const PLAIN: u32 = 0x1c84_9313;
 /// Bytes of a V2 histogram before its counts.
 const HEADER: usize = 40;
 /// Digits that the program's own histograms keep; those of more take megabytes.
@@ -92,7 +94,7 @@ impl LatencyRecord {
         // The reader makes as much room as the header asks for, before it looks at what follows.
         let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
         let (length, digits) = (usize::try_from(word(4)?).ok()?, word(12)?);
-        if digits > DIGITS || bytes.len() != HEADER + length {
+        if word(0)? != PLAIN || digits > DIGITS || bytes.len() != HEADER + length {
             return None;
         }
         let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
