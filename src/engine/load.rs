@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::job::{Job, Model, Times};
+use super::credentials::CredentialLines;
+use super::job::{Credentials, Job, Model, Times};
 use super::recorder::{MAX_SAMPLES, WorkerSecond};
-use super::request::CredentialLines;
 use super::schedule::Schedule;
 use super::worker::{self, Orders, Report, WorkerTally};
 use super::{
@@ -36,8 +36,8 @@ pub async fn load(input: LoadInput<'_>) -> Result<LoadTally, EngineError> {
     let job = Arc::new(Job::new(&input)?);
     let LoadInput { wallet, mut renewals, stop, events, redactor, .. } = input;
     let mut renewed_secrets: Vec<String> = Vec::new();
-    let credentials: Vec<Vec<CredentialLines>> =
-        wallet.credentials.iter().map(|users| users.iter().map(CredentialLines::new).collect()).collect();
+    let credentials: Credentials =
+        wallet.credentials.iter().map(|users| CredentialLines::new(users)).collect();
 
     let times = Times::new(Instant::now() + LEAD_IN, &job);
     let (reports, mut reported) = unbounded_channel();

@@ -4,6 +4,7 @@
 //! the hot path; what it counts leaves it by message, once a second and at the end.
 
 mod buckets;
+mod credentials;
 mod curve;
 mod exchange;
 mod extract;

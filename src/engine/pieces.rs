@@ -3,11 +3,12 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use super::credentials::CredentialLines;
 use super::job::{Credentials, Job, Model, Times};
 use super::judge::{Body, Intake, judge};
 use super::random::Random;
 use super::recorder::{Outcome, Recorder};
-use super::request::{CompiledRoute, CredentialLines, Turn};
+use super::request::{CompiledRoute, Turn};
 use super::schedule::Schedule;
 use super::{EngineError, LoadInput};
 use crate::plan::{RouteId, Scope};
@@ -42,9 +43,8 @@ impl Pieces {
         };
         let now = Instant::now();
         let times = Times::new(now, &job);
-        let lines = |users: &Vec<_>| users.iter().map(CredentialLines::new).collect();
         Ok(Pieces {
-            credentials: input.wallet.credentials.iter().map(lines).collect(),
+            credentials: input.wallet.credentials.iter().map(|users| CredentialLines::new(users)).collect(),
             recorder: Recorder::new(job.routes.len(), times.begin, job.duration),
             random: Random::new(job.seed, 1),
             parser: ResponseParser::default(),
@@ -71,10 +71,7 @@ impl Pieces {
         self.route = drawn.copied().unwrap_or(RouteId(0));
         let Some(route) = self.job.route(self.route) else { return 0 };
         let user = self.job.user(route, self.number);
-        let credential = route
-            .auth
-            .zip(user)
-            .and_then(|(auth, (index, _))| self.credentials.get(auth.0).and_then(|users| users.get(index)));
+        let credential = route.auth.zip(user).and_then(|(auth, user)| self.credentials.get(auth.0)?.of(user));
         let scope = scope(&self.job, route, self.number);
         match route.render(Turn::default(), &scope, credential, &mut self.request, &mut self.spare) {
             Ok(()) => self.request.len(),
@@ -144,6 +141,6 @@ impl Pieces {
 }
 
 fn scope<'a>(job: &'a Job, route: &CompiledRoute, number: u64) -> Scope<'a> {
-    let user = job.user(route, number).map_or(&[][..], |(_, user)| user.values.as_slice());
+    let user = job.user(route, number).map_or(&[][..], |user| job.values(route, user));
     Scope { user, feeders: &job.feeders, extracted: &[], counter: number, random: 1 }
 }

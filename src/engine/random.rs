@@ -4,6 +4,17 @@
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
+/// A share of one, in 2^-64.
+#[derive(Clone, Copy)]
+pub(super) struct Share(pub(super) u64);
+
+impl Share {
+    /// So much of a whole, which is above zero: below it. The bias of one in 2^64 does not show.
+    pub(super) fn of(self, whole: u64) -> u64 {
+        ((u128::from(self.0) * u128::from(whole)) >> 64) as u64
+    }
+}
+
 impl Random {
     /// A generator for one of several streams of the same seed.
     pub(super) fn new(seed: u64, stream: u64) -> Self {
@@ -26,9 +37,9 @@ impl Random {
         u128::from(self.next()) << 64 | u128::from(self.next())
     }
 
-    /// Below `bound`, which is above zero; the bias of one in 2^64 does not show.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    /// A share of one, drawn evenly.
+    pub(super) fn share(&mut self) -> Share {
+        Share(self.next())
     }
 
     /// From an exponential distribution of mean 1.

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::EngineError;
-use crate::auth::Credential;
+use super::credentials::Lines;
 use crate::plan::{
     AuthId, BodyContent, ExpectPlan, ExtractPlan, JsonValue, PopulationId, RouteKind, RoutePlan, Scope,
     Template,
 };
-use crate::secret::ExposeSecret;
 
 /// A route's request, ready to be rendered: what each request reads, in two cache lines. With hundreds of routes every line
 /// is one that has to come from far away, so what is the same for several routes is shared, and what few routes have
@@ -92,34 +91,6 @@ pub(super) struct Turn<'a> {
     pub(super) target: Option<&'a str>,
     /// GET without body instead of the route's method.
     pub(super) get: bool,
-}
-
-/// Header lines of one user, ready to be copied.
-#[derive(Clone, Default)]
-pub(super) struct CredentialLines {
-    safe: Vec<u8>,
-    changing: Vec<u8>,
-    broken: bool,
-}
-
-impl CredentialLines {
-    pub(super) fn new(credential: &Credential) -> Self {
-        let mut lines = CredentialLines::default();
-        let safe = credential.headers.iter().map(|line| (true, line));
-        let changing = credential.unsafe_headers.iter().map(|line| (false, line));
-        for (everywhere, (name, value)) in safe.chain(changing) {
-            let value = value.expose_secret();
-            lines.broken |= breaks_line(name.as_bytes()) || breaks_line(value.as_bytes());
-            for out in if everywhere {
-                vec![&mut lines.safe, &mut lines.changing]
-            } else {
-                vec![&mut lines.changing]
-            } {
-                push_line(out, name, value.as_bytes());
-            }
-        }
-        lines
-    }
 }
 
 /// Why a request was not sent.
@@ -258,7 +229,7 @@ impl CompiledRoute {
         &self,
         turn: Turn<'_>,
         scope: &Scope<'_>,
-        credential: Option<&CredentialLines>,
+        credential: Option<Lines<'_>>,
         out: &mut Vec<u8>,
         spare: &mut Vec<u8>,
     ) -> Result<(), Unsendable> {
@@ -293,7 +264,8 @@ impl CompiledRoute {
                 return Err("the credential holds a line break: not sent");
             }
             let changing = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
-            out.extend_from_slice(if changing { &credential.changing } else { &credential.safe });
+            let end = if changing { credential.all.len() } else { credential.safe };
+            out.extend_from_slice(credential.all.get(..end).unwrap_or_default());
         }
         spare.clear();
         let more = more.filter(|_| !turn.get);
@@ -330,14 +302,14 @@ fn push_request_line(out: &mut Vec<u8>, method: &str, target: &[u8]) {
     out.extend_from_slice(b" HTTP/1.1\r\n");
 }
 
-fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+pub(super) fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
 }
 
-fn breaks_line(bytes: &[u8]) -> bool {
+pub(super) fn breaks_line(bytes: &[u8]) -> bool {
     memchr::memchr3(b'\r', b'\n', 0, bytes).is_some()
 }
 

@@ -149,13 +149,13 @@ impl Runner {
         measured: bool,
     ) -> bool {
         self.extracted.iter_mut().for_each(String::clear);
-        self.extracted.resize_with(item.slots, String::new);
+        self.extracted.resize_with(item.slots as usize, String::new);
         for (i, step) in job.steps(item).iter().enumerate() {
             if i > 0 {
-                if !item.think.is_zero() {
-                    tokio::time::sleep_until((now + item.think).into()).await;
+                if !item.think().is_zero() {
+                    tokio::time::sleep_until((now + item.think()).into()).await;
                 }
-                intended = now + item.think;
+                intended = now + item.think();
                 now = Instant::now();
                 if now >= self.worker.times.end {
                     return false;
@@ -217,20 +217,20 @@ impl Runner {
                 },
             );
             if let Some(nth) = kept {
-                let user = job.user(route, number).map(|(index, _)| index);
+                let user = job.user(route, number);
                 recorder.sightings.push(self.sighting(id.0, user, nth));
             }
             if let Some(fault) = fault.as_ref().filter(|fault| fault.leak)
                 && recorder.has_room_for_leak(id.0)
             {
-                let user = job.user(route, number).map(|(index, _)| index);
+                let user = job.user(route, number);
                 let words = fault.message.clone();
                 recorder.leaks.push(Leak { sighting: self.sighting(id.0, user, 0), words });
             }
             if let Some(Fault { class, message, .. }) = fault
                 && recorder.room(id.0).has_room(class)
             {
-                let user = job.user(route, number).map(|(_, user)| user.name.clone());
+                let user = job.user(route, number).and_then(|user| job.name(route, user));
                 recorder.keep_sample(ErrorSample { route: id.0, class, user, message });
             }
         }
@@ -247,10 +247,7 @@ impl Runner {
         begun: Instant,
         effort: &mut Effort,
     ) -> Asked {
-        let (user_index, user) = match job.user(route, number) {
-            Some((index, user)) => (index, Some(user)),
-            None => (0, None),
-        };
+        let user = job.user(route, number);
         let counter = self.worker.count();
         let random = self.worker.uuids.borrow_mut().wide();
         self.deadline.set((begun + route.timeout).min(self.worker.times.drained));
@@ -259,7 +256,7 @@ impl Runner {
         let mut follow = route.follow;
         loop {
             let scope = Scope {
-                user: user.map_or(&[], |user| user.values.as_slice()),
+                user: user.map_or(&[], |user| job.values(route, user)),
                 feeders: &job.feeders,
                 extracted: &self.extracted,
                 counter,
@@ -268,8 +265,8 @@ impl Runner {
             let turn = Turn { target: target.as_deref(), get };
             {
                 let credentials = self.worker.credentials.borrow();
-                let credential = route.auth.and_then(|auth| credentials.get(auth.0)?.get(user_index));
-                if let Err(why) = route.render(turn, &scope, credential, &mut self.request, &mut self.spare) {
+                let lines = route.auth.zip(user).and_then(|(auth, user)| credentials.get(auth.0)?.of(user));
+                if let Err(why) = route.render(turn, &scope, lines, &mut self.request, &mut self.spare) {
                     return Asked::None(Ending::Bad, Fault::new(ErrorClass::Local, why));
                 }
             }

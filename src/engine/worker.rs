@@ -19,7 +19,6 @@ use super::job::{Credentials, Job, Model, Times};
 use super::lines::{Lines, Sharing};
 use super::random::Random;
 use super::recorder::{Recorder, WorkerSecond};
-use super::request::CredentialLines;
 use super::runner::Runner;
 use super::schedule::{Arrival, Schedule};
 use super::timer::Timer;
@@ -361,10 +360,8 @@ impl Worker {
     }
 
     fn renew(&self, renewed: &Renewed) {
-        let mut credentials = self.credentials.borrow_mut();
-        if let Some(lines) = credentials.get_mut(renewed.auth.0).and_then(|users| users.get_mut(renewed.user))
-        {
-            *lines = CredentialLines::new(&renewed.credential);
+        if let Some(lines) = self.credentials.borrow_mut().get_mut(renewed.auth.0) {
+            lines.renew(renewed.user, &renewed.credential);
         }
     }
 
