@@ -76,7 +76,8 @@ fn own(stack: &StackRecord) -> Vec<Doubt> {
     found
 }
 
-fn doubt(weight: Weight, reason: String) -> Doubt {
+/// One about all figures, from what the stack does not answer for.
+pub(super) fn doubt(weight: Weight, reason: String) -> Doubt {
     Doubt { weight, cause: Cause::Conditions, route: None, reason }
 }
 
@@ -209,7 +210,7 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::record::Record;
-    use crate::report::fixture;
+    use crate::report::fixture::{self, spoilt};
 
     fn found(change: impl Fn(&mut Record)) -> Vec<(Weight, Option<String>, String)> {
         let mut record = fixture::duet();
@@ -246,11 +247,7 @@ mod tests {
             (weight, reason.as_str()),
             (Weight::Weak, "in 5 of 20 blocks on dev the generator was late")
         );
-        let steal = |share: f64| {
-            move |record: &mut Record| {
-                record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(share));
-            }
-        };
+        let steal = |share: f64| move |record: &mut Record| spoilt::stolen(record, share);
         assert_eq!(only(steal(0.3)).0, Weight::Invalid);
         assert_eq!(only(steal(0.08)).0, Weight::Weak, "more than from the other");
         assert_eq!(found(steal(0.04)), []);
@@ -287,7 +284,7 @@ mod tests {
         let found = doubts(&record.stacks[0], &record.stacks[1]);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].weight, found[0].route.as_deref()), (Weight::Weak, Some("note-create")));
-        record.stacks[0].total.errors.insert("status".into(), 400);
+        spoilt::fast_errors(&mut record);
         assert_eq!(doubts(&record.stacks[0], &record.stacks[1]).len(), 2, "and all of it when they are many");
     }
 }

@@ -1,6 +1,6 @@
 //! Runs that were recorded apart: one stack in several of them beside each other.
 
-use super::doubt::{Cause, Doubt, Weight};
+use super::doubt::{Weight, doubt};
 use super::{Comparison, apart, other_load, other_shares};
 use crate::record::past::Load;
 use crate::record::{Machine, Record};
@@ -48,8 +48,7 @@ fn beside(records: &[(String, Record)], first: &Record, name: &str, alone: bool)
             let mut comparison = apart(base, stack, first.judging.margin);
             let machine = other_machine(&first.machine, &other.machine);
             for reason in machine.into_iter().chain(another_load(first, other)) {
-                let cause = Cause::Conditions;
-                comparison.doubts.push(Doubt { weight: Weight::Weak, cause, route: None, reason });
+                comparison.doubts.push(doubt(Weight::Weak, reason));
             }
             comparisons.push(comparison);
         }

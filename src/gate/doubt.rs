@@ -55,8 +55,8 @@ fn gravest<'d>(found: impl Iterator<Item = &'d Doubt>) -> Option<&'d Doubt> {
 mod tests {
     use super::super::evaluate;
     use super::*;
-    use crate::record::{GateText, NOT_RENEWED, Record};
-    use crate::report::fixture;
+    use crate::record::{GateText, Record};
+    use crate::report::fixture::{self, spoilt};
 
     type Spoil = fn(&mut Record);
 
@@ -70,27 +70,12 @@ mod tests {
 
     #[test]
     fn a_number_of_an_invalid_run_is_neither_pass_nor_failure() {
-        let spoilt: [(Spoil, &str); 3] = [
-            (
-                |record| record.stacks[1].blocks.iter_mut().for_each(|b| b.machine.stolen = Some(0.4)),
-                "the run is invalid: other guests of the host took 40%",
-            ),
-            (
-                |record| {
-                    let late = &mut record.stacks[1].blocks[12..];
-                    late.iter_mut().for_each(|b| _ = b.total.statuses.insert(401, 100));
-                },
-                "the run is invalid: tokens ended midway: prod refused",
-            ),
-            (
-                |record| {
-                    record.stacks[1].warnings.push(format!("{NOT_RENEWED}: 401"));
-                    record.stacks[1].total.statuses.insert(401, 9);
-                },
-                "the run is invalid: prod would not renew tokens",
-            ),
+        let invalid: [(Spoil, &str); 3] = [
+            (|record| spoilt::stolen(record, 0.4), "the run is invalid: other guests of the host took 40%"),
+            (spoilt::tokens_ended, "the run is invalid: tokens ended midway: prod refused"),
+            (spoilt::not_renewed, "the run is invalid: prod would not renew tokens"),
         ];
-        for (spoil, why) in spoilt {
+        for (spoil, why) in invalid {
             for text in ["prod: p50 < 1s", "prod: p50 < 1us", "prod/notes: p99 < 250ms", "prod: rss < 1GiB"] {
                 let (verdict, reason) = judged(spoil, text);
                 assert_eq!(verdict, Verdict::Unknown, "{text}: {reason}");
@@ -98,11 +83,11 @@ mod tests {
             }
             assert_eq!(judged(spoil, "dev: p50 < 1s").0, Verdict::Pass, "the other stack's: {why}");
         }
-        let (_, reason) = judged(spoilt[1].0, "prod: rss < 1GiB");
+        let (_, reason) = judged(spoilt::tokens_ended, "prod: rss < 1GiB");
         assert!(reason.starts_with("rss was 162 MiB, but the run is invalid"), "{reason}");
         // Refusals are what a gate on errors counts; what a host took may have caused some.
-        assert_eq!(judged(spoilt[1].0, "prod: errors < 1%").0, Verdict::Pass);
-        assert_eq!(judged(spoilt[0].0, "prod: errors < 1%").0, Verdict::Unknown);
+        assert_eq!(judged(spoilt::tokens_ended, "prod: errors < 1%").0, Verdict::Pass);
+        assert_eq!(judged(invalid[0].0, "prod: errors < 1%").0, Verdict::Unknown);
     }
 
     #[test]
@@ -111,7 +96,7 @@ mod tests {
             for block in &mut record.stacks[1].blocks[..8] {
                 block.generator.saturated = true;
             }
-            record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(0.12));
+            spoilt::stolen(record, 0.12);
         };
         assert_eq!(judged(busy, "prod: p50 < 1s").0, Verdict::Pass);
         assert_eq!(judged(busy, "prod vs dev: p50 < 0.8x").0, Verdict::Unknown);
@@ -119,7 +104,6 @@ mod tests {
 
     #[test]
     fn fast_errors_take_back_what_they_flatter() {
-        let failing: Spoil = |record| _ = record.stacks[0].total.errors.insert("status".into(), 400);
         for (text, expected) in [
             ("dev: p99 < 250ms", Verdict::Unknown),
             ("dev: cpu/1k < 60s", Verdict::Unknown),
@@ -130,10 +114,10 @@ mod tests {
             ("dev vs prod: errors > 0.5x", Verdict::Pass),
             ("prod: p99 < 250ms", Verdict::Pass),
         ] {
-            let (verdict, reason) = judged(failing, text);
+            let (verdict, reason) = judged(spoilt::fast_errors, text);
             assert_eq!(verdict, expected, "{text}: {reason}");
         }
-        let (_, reason) = judged(failing, "dev: cpu/1k < 60s");
+        let (_, reason) = judged(spoilt::fast_errors, "dev: cpu/1k < 60s");
         let said = "cpu/1k was 3.83 s, but the run is weak: 10% of the requests to dev failed, in ";
         assert!(reason.starts_with(said), "{reason}");
         // On one route they are that route's alone.

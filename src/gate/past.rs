@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn a_run_in_doubt_is_held_against_no_history() {
         let mut record = fixture::duet();
-        record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(0.3));
+        fixture::spoilt::stolen(&mut record, 0.3);
         let runs = many(|_, _| ());
         let (verdict, reason) = judged(&mut record, "prod vs baseline: p50 < 9x", Some(&runs));
         assert_eq!(verdict, Verdict::Unknown, "{reason}");

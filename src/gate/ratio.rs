@@ -222,7 +222,7 @@ mod tests {
     use super::super::evaluate;
     use super::*;
     use crate::record::GateText;
-    use crate::report::fixture;
+    use crate::report::fixture::{self, spoilt};
 
     fn judged(record: &mut Record, text: &str) -> (Verdict, String) {
         record.gates = vec![GateText { text: text.into(), line: 3 }];
@@ -322,7 +322,7 @@ mod tests {
         );
         let mut record = fixture::duet();
         record.stacks.iter_mut().for_each(|stack| stack.total.errors.clear());
-        record.stacks[1].blocks.iter_mut().for_each(|block| block.machine.stolen = Some(0.4));
+        spoilt::stolen(&mut record, 0.4);
         let (verdict, reason) = judged(&mut record, "prod vs dev: errors <= 1x");
         assert_eq!(verdict, Verdict::Unknown, "{reason}");
         assert!(reason.starts_with("the comparison is invalid: other guests"), "{reason}");
@@ -359,9 +359,7 @@ mod tests {
     fn a_comparison_in_doubt_decides_nothing() {
         let mut record = fixture::duet();
         assert_eq!(judged(&mut record, "prod vs dev: p50 < 0.8x").0, Verdict::Pass);
-        for block in &mut record.stacks[1].blocks {
-            block.machine.stolen = Some(0.4);
-        }
+        spoilt::stolen(&mut record, 0.4);
         let (verdict, reason) = judged(&mut record, "prod vs dev: p50 < 0.8x");
         assert_eq!(verdict, Verdict::Unknown);
         assert!(reason.starts_with("the comparison is invalid: other guests"), "{reason}");
@@ -377,40 +375,22 @@ mod tests {
     #[test]
     fn whatever_puts_a_comparison_in_doubt_leaves_its_gate_undecided() {
         type Spoil = fn(&mut Record);
-        let spoilt: [(Spoil, &str); 7] = [
+        let all: [(Spoil, &str); 7] = [
             (|record| record.stacks[1].generator.saturated = true, "the generator was the limit"),
             (
                 |record| record.stacks[0].blocks[..6].iter_mut().for_each(|b| b.generator.saturated = true),
                 "weak: in 6 of 20 blocks on dev the generator was late",
             ),
-            (
-                |record| record.stacks[1].blocks.iter_mut().for_each(|b| b.machine.stolen = Some(0.12)),
-                "weak: other guests of the host took",
-            ),
+            (|record| spoilt::stolen(record, 0.12), "weak: other guests of the host took"),
             (
                 |record| record.stacks[0].blocks.iter_mut().for_each(|b| b.machine.mhz = Some(3_000.0)),
                 "weak: the processors ran at 3000 MHz under dev",
             ),
-            (
-                |record| {
-                    let late = &mut record.stacks[1].blocks[12..];
-                    late.iter_mut().for_each(|b| _ = b.total.statuses.insert(401, 100));
-                },
-                "invalid: tokens ended midway: prod refused",
-            ),
-            (
-                |record| {
-                    record.stacks[1].warnings.push(format!("{}: 401", crate::record::NOT_RENEWED));
-                    record.stacks[1].total.statuses.insert(401, 9);
-                },
-                "invalid: prod would not renew tokens",
-            ),
-            (
-                |record| _ = record.stacks[0].total.errors.insert("status".into(), 400),
-                "of the requests to dev failed",
-            ),
+            (spoilt::tokens_ended, "invalid: tokens ended midway: prod refused"),
+            (spoilt::not_renewed, "invalid: prod would not renew tokens"),
+            (spoilt::fast_errors, "of the requests to dev failed"),
         ];
-        for (spoil, why) in spoilt {
+        for (spoil, why) in all {
             let mut record = fixture::duet();
             spoil(&mut record);
             let (verdict, reason) = judged(&mut record, "prod vs dev: p50 < 0.8x");
