@@ -350,6 +350,40 @@ async fn expectations_are_judged_in_order() {
 }
 
 #[tokio::test]
+async fn a_head_that_comes_again_is_judged_by_each_route_and_when_it_changes() {
+    let answered = std::sync::atomic::AtomicU64::new(0);
+    let server = App::start(move |request| {
+        // `/turn` says it is good three times, then bad three times, and so on; the others say the same for ever.
+        let turn = request.starts_with("GET /turn")
+            && answered.fetch_add(1, std::sync::atomic::Ordering::Relaxed) / 3 % 2 == 1;
+        response(200, if turn { "X-A: bad\r\n" } else { "X-A: good\r\n" }, "hi")
+    })
+    .await;
+    let one_user = "[load]\nmodel = \"closed\"\nusers = 1\nduration = \"300ms\"\nwarmup = \"0s\"\n";
+    let route = |name: &str, value: &str| {
+        format!(
+            "[[routes]]\nname = \"{name}\"\nget = \"/{name}\"\nexpect = {{ headers = {{ x-a = \"{value}\" }} }}\n"
+        )
+    };
+    let count = |tally: &LoadTally, route: usize| {
+        let counts = &tally.routes[route].counts;
+        (counts.requests, counts.errors[ErrorClass::Expectation as usize])
+    };
+
+    let both = format!("{}{}{one_user}", route("one", "good"), route("two", "bad"));
+    let tally = whole_at(server.url(), &both).await;
+    let ((good, none), (bad, all)) = (count(&tally, 0), count(&tally, 1));
+    assert!(good > 20 && bad > 20, "{good} and {bad}");
+    assert_eq!((none, all), (0, bad), "one connection, one head, two expectations");
+
+    let tally = whole_at(server.url(), &format!("{}{one_user}", route("turn", "good"))).await;
+    let (requests, errors) = count(&tally, 0);
+    // Of each six, the last three.
+    assert_eq!(errors, requests / 6 * 3 + (requests % 6).saturating_sub(3), "of {requests}");
+    assert!(requests > 20, "{requests}");
+}
+
+#[tokio::test]
 async fn bodies_too_large_to_judge_say_so_and_others_are_counted() {
     let server = App::start(|_| response(200, "", &"x".repeat(3 << 20))).await;
     let tally = whole_at(server.url(), &brief(&format!("{ROUTE}expect = {{ contains = \"x\" }}"))).await;

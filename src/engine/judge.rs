@@ -84,26 +84,19 @@ pub(super) trait Room {
     fn has_room(&self, class: ErrorClass) -> bool;
 }
 
-/// Judges a complete answer, then takes values from it into `extracted`.
+fn fault<T>(room: &impl Room, class: ErrorClass, words: &dyn Fn() -> String) -> Result<T, Fault> {
+    let message = if room.has_room(class) { printable(&words(), RAW_MESSAGE) } else { String::new() };
+    Err(Fault::new(class, message))
+}
+
+/// Judges status and headers.
 ///
 /// # Errors
-/// The first thing that is not as expected: status, headers, `contains`, `matches`, `json`, `owner`, `extract`.
-pub(super) fn judge(
-    route: &CompiledRoute,
-    head: &ResponseHead,
-    body: &Body,
-    scope: &Scope<'_>,
-    room: &impl Room,
-) -> Result<Found, Fault> {
+/// The first that is not as expected.
+pub(super) fn judge_head(route: &CompiledRoute, head: &ResponseHead, room: &impl Room) -> Result<(), Fault> {
     let expect = &*route.expect;
-    let fault = |class: ErrorClass, words: &dyn Fn() -> String| {
-        let message = if room.has_room(class) { printable(&words(), RAW_MESSAGE) } else { String::new() };
-        Err(Fault { class, message, leak: false })
-    };
-    let unexpected = |words: &dyn Fn() -> String| fault(ErrorClass::Expectation, words);
-
     if !expect.status.accepts(head.status) {
-        return fault(ErrorClass::Status, &|| {
+        return fault(room, ErrorClass::Status, &|| {
             let to = head.headers.values("location").next();
             let to = to.map(|to| format!(" to {}", String::from_utf8_lossy(&to))).unwrap_or_default();
             format!("expected {}, got {}{to}", in_words(&expect.status), head.status)
@@ -111,7 +104,7 @@ pub(super) fn judge(
     }
     for (name, pattern) in &expect.headers {
         if !head.headers.values(name).any(|value| pattern.is_match(&value)) {
-            return unexpected(&|| match head.headers.values(name).next() {
+            return fault(room, ErrorClass::Expectation, &|| match head.headers.values(name).next() {
                 None => format!("header `{name}` is missing"),
                 Some(value) => {
                     format!("header `{name}` is `{}`, expected `{pattern}`", String::from_utf8_lossy(&value))
@@ -119,6 +112,22 @@ pub(super) fn judge(
             });
         }
     }
+    Ok(())
+}
+
+/// Judges the body of an answer whose head is as expected, then takes values from both.
+///
+/// # Errors
+/// The first thing that is not as expected: `contains`, `matches`, `json`, `owner`, `extract`.
+pub(super) fn judge_body(
+    route: &CompiledRoute,
+    head: &ResponseHead,
+    body: &Body,
+    scope: &Scope<'_>,
+    room: &impl Room,
+) -> Result<Found, Fault> {
+    let expect = &*route.expect;
+    let unexpected = |words: &dyn Fn() -> String| fault(room, ErrorClass::Expectation, words);
     if !route.needs_body && !route.extracts {
         return Ok(Found::default());
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::credentials::CredentialLines;
 use super::job::{Credentials, Job, Model, Times};
-use super::judge::{Body, Intake, judge};
+use super::judge::{Body, Intake, judge_body, judge_head};
 use super::random::Random;
 use super::recorder::{Outcome, Recorder};
 use super::request::{CompiledRoute, Turn};
@@ -104,7 +104,10 @@ impl Pieces {
     pub fn judge(&self) -> bool {
         let Some(route) = self.job.route(self.route) else { return false };
         let scope = scope(&self.job, route, self.number);
-        judge(route, self.parser.head(), &self.body, &scope, &self.recorder.room(self.route.0)).is_ok()
+        let (head, room) = (self.parser.head(), self.recorder.room(self.route.0));
+        judge_head(route, head, &room)
+            .and_then(|()| judge_body(route, head, &self.body, &scope, &room))
+            .is_ok()
     }
 
     /// Records an answer after so many nanoseconds.

@@ -200,12 +200,15 @@ impl Recorder {
             return kept;
         }
         add(&mut self.second_response, response);
-        self.waiting.push(Waiting {
-            route,
-            response,
-            service: nanos(outcome.begun, outcome.done),
-            first_byte: nanos(outcome.sent, outcome.first_byte),
-        });
+        // Most of these moments are the same ones: asking is cheaper than subtracting.
+        let service =
+            if outcome.begun == outcome.intended { response } else { nanos(outcome.begun, outcome.done) };
+        let first_byte = if (outcome.sent, outcome.first_byte) == (outcome.begun, outcome.done) {
+            service
+        } else {
+            nanos(outcome.sent, outcome.first_byte)
+        };
+        self.waiting.push(Waiting { route, response, service, first_byte });
         if self.waiting.len() == BATCH {
             self.count_waiting();
         }

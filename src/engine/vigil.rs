@@ -7,8 +7,9 @@
 //! and when others want the core, it lets them have it.
 //!
 //! With many users of the closed model under way there is a third way, cheaper than both: a nap by the clock, so short
-//! that no response time is measured more than a sixteenth too long. The server wakes nobody then, and several
-//! answers are there when the nap ends, as with a network card that gathers packets for one interrupt.
+//! that no response time is measured more than an eighth of the mean too long, and the mean itself not a sixteenth. The
+//! server wakes nobody then, and several answers are there when the nap ends, as with a network card that gathers
+//! packets for one interrupt.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ const DENSE: Duration = Duration::from_micros(50);
 /// An arrival that is due within this time is waited for awake.
 const NEAR: Duration = Duration::from_micros(100);
 /// A nap is this part of the time a request takes at most.
-const NAP_PART: u64 = 16;
+const NAP_PART: u64 = 8;
 /// A shorter nap costs more than the answers it gathers save.
 const LEAST_NAP: Duration = Duration::from_micros(12);
 /// A longer one saves no more.

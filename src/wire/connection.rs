@@ -3,10 +3,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustix::net::{RecvFlags, SendFlags};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -14,6 +15,9 @@ use tokio_rustls::client::TlsStream;
 use super::head::{HeaderBlock, ResponseHead};
 use super::parser::{ParseError, ResponseParser, Step};
 use super::{Endpoint, Failure};
+
+/// After so many reads in a row the others get their turn: a server may send as fast as this reads.
+const READS: u32 = 64;
 
 /// Where an answer goes while it comes in.
 pub trait Sink {
@@ -130,6 +134,11 @@ impl Connection {
         self.parser.head()
     }
 
+    /// Whether that head is the same, byte by byte, as the one before it.
+    pub fn head_repeats(&self) -> bool {
+        self.parser.head_repeats()
+    }
+
     /// Trailers of the last answer.
     pub fn trailers(&self) -> &HeaderBlock {
         self.parser.trailers()
@@ -170,7 +179,7 @@ impl Connection {
         sink: &mut impl Sink,
     ) -> Poll<Result<Exchanged, Broken>> {
         self.exchange.send(&mut self.stream, cx, request);
-        loop {
+        for _ in 0..READS {
             let n = match self.stream.poll_read(cx, scratch) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(n)) => n,
@@ -196,6 +205,8 @@ impl Connection {
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Gives bytes to the parser; how many were left over when the answer is complete.
@@ -307,17 +318,18 @@ impl Exchange {
 
 impl Stream {
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        let mut buffer = ReadBuf::new(into);
-        let polled = match self {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, &mut buffer),
-            Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, &mut buffer),
-        };
-        polled.map_ok(|()| buffer.filled().len())
+        match self {
+            Stream::Plain(tcp) => receive(tcp, cx, into),
+            Stream::Tls(tls) => {
+                let mut buffer = ReadBuf::new(into);
+                Pin::new(tls.as_mut()).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+            }
+        }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
-            Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Stream::Plain(tcp) => send(tcp, cx, bytes),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
         }
     }
@@ -326,6 +338,46 @@ impl Stream {
         match self {
             Stream::Plain(_) => Poll::Ready(Ok(())),
             Stream::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+        }
+    }
+}
+
+/// Reads what is there. As the stream's own `poll_read`, but a task that was woken does not register itself once more
+/// before it reads, and the system call does not go through the C library.
+fn receive(tcp: &TcpStream, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+    loop {
+        let mut part = None;
+        let tried = tcp.try_io(Interest::READABLE, || {
+            let (n, _) = rustix::net::recv(tcp, &mut *into, RecvFlags::empty())?;
+            if n == 0 || n == into.len() {
+                return Ok(n);
+            }
+            // All that was there: what comes next is told anew, and another call would only find that out.
+            part = Some(n);
+            Err(io::ErrorKind::WouldBlock.into())
+        });
+        match (tried, part) {
+            (Err(error), None) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (Err(error), None) if error.kind() == io::ErrorKind::Interrupted => continue,
+            (_, Some(n)) => return Poll::Ready(Ok(n)),
+            (tried, None) => return Poll::Ready(tried),
+        }
+        if let Err(error) = ready!(tcp.poll_read_ready(cx)) {
+            return Poll::Ready(Err(error));
+        }
+    }
+}
+
+/// Writes what goes now; as [`receive`] reads.
+fn send(tcp: &TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    loop {
+        match tcp.try_io(Interest::WRITABLE, || Ok(rustix::net::send(tcp, bytes, SendFlags::NOSIGNAL)?)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            sent => return Poll::Ready(sent),
+        }
+        if let Err(error) = ready!(tcp.poll_write_ready(cx)) {
+            return Poll::Ready(Err(error));
         }
     }
 }

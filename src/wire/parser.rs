@@ -96,6 +96,8 @@ pub struct ResponseParser {
     continued: bool,
     keep_alive: bool,
     head: ResponseHead,
+    /// Whether `head` is the same as the one before.
+    repeats: bool,
     /// What follows `head`, once one was read.
     framing: Option<Framing>,
     trailers: HeaderBlock,
@@ -116,6 +118,11 @@ impl ResponseParser {
     /// The head, from [`Step::Head`] on.
     pub fn head(&self) -> &ResponseHead {
         &self.head
+    }
+
+    /// Whether the head is the same, byte by byte, as the one before it.
+    pub fn head_repeats(&self) -> bool {
+        self.repeats
     }
 
     /// The trailers, after [`Step::End`].
@@ -222,6 +229,7 @@ impl ResponseParser {
                 && input.starts_with(self.head.headers.raw()) =>
             {
                 self.seen = 0;
+                self.repeats = true;
                 self.settle(framing);
                 return Ok(Some((self.head.headers.raw().len(), false)));
             }
@@ -252,6 +260,7 @@ impl ResponseParser {
             _ => {}
         }
         self.framing = None;
+        self.repeats = false;
         self.head.fill(&window[..length], status, &response);
         let framing = Framing::of(&response)?;
         self.framing = Some(framing);
