@@ -84,6 +84,7 @@ pub(super) trait Room {
     fn has_room(&self, class: ErrorClass) -> bool;
 }
 
+/// A fault of a class, in words where there is room for them.
 fn fault<T>(room: &impl Room, class: ErrorClass, words: &dyn Fn() -> String) -> Result<T, Fault> {
     let message = if room.has_room(class) { printable(&words(), RAW_MESSAGE) } else { String::new() };
     Err(Fault::new(class, message))

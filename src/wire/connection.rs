@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use rustix::io::retry_on_intr;
 use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -348,7 +349,7 @@ fn receive(tcp: &TcpStream, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::R
     loop {
         let mut part = None;
         let tried = tcp.try_io(Interest::READABLE, || {
-            let (n, _) = rustix::net::recv(tcp, &mut *into, RecvFlags::empty())?;
+            let (n, _) = retry_on_intr(|| rustix::net::recv(tcp, &mut *into, RecvFlags::empty()))?;
             if n == 0 || n == into.len() {
                 return Ok(n);
             }
@@ -357,27 +358,22 @@ fn receive(tcp: &TcpStream, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::R
             Err(io::ErrorKind::WouldBlock.into())
         });
         match (tried, part) {
-            (Err(error), None) if error.kind() == io::ErrorKind::WouldBlock => {}
-            (Err(error), None) if error.kind() == io::ErrorKind::Interrupted => continue,
             (_, Some(n)) => return Poll::Ready(Ok(n)),
+            (Err(error), None) if error.kind() == io::ErrorKind::WouldBlock => {}
             (tried, None) => return Poll::Ready(tried),
         }
-        if let Err(error) = ready!(tcp.poll_read_ready(cx)) {
-            return Poll::Ready(Err(error));
-        }
+        ready!(tcp.poll_read_ready(cx))?;
     }
 }
 
 /// Writes what goes now; as [`receive`] reads.
 fn send(tcp: &TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
     loop {
-        match tcp.try_io(Interest::WRITABLE, || Ok(rustix::net::send(tcp, bytes, SendFlags::NOSIGNAL)?)) {
+        let write = || Ok(retry_on_intr(|| rustix::net::send(tcp, bytes, SendFlags::NOSIGNAL))?);
+        match tcp.try_io(Interest::WRITABLE, write) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             sent => return Poll::Ready(sent),
         }
-        if let Err(error) = ready!(tcp.poll_write_ready(cx)) {
-            return Poll::Ready(Err(error));
-        }
+        ready!(tcp.poll_write_ready(cx))?;
     }
 }
