@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench peers` needs nginx, taskset and the peers' Debian packages (those that are missing are named and
 //! left out) and rewrites the tables in `docs/performance.md`, that of the audit beside a load too. `-- --rounds N --seconds S
-//! --only small,tls --dry` change how much is run and whether the tables are written.
+//! --only small,tls --dry` change how much is run and whether the tables are written. `-- --peers shakedown,wrk` runs these
+//! alone, nearer to each other in time, and writes nothing.
 
 mod audited;
 mod case;
@@ -26,22 +27,26 @@ struct Options {
     rounds: usize,
     length: Duration,
     only: Option<String>,
+    peers: Option<String>,
     dry: bool,
 }
 
 impl Options {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Options, Failure> {
-        let mut options = Options { rounds: 5, length: Duration::from_secs(5), only: None, dry: false };
+        let length = Duration::from_secs(5);
+        let mut options = Options { rounds: 5, length, only: None, peers: None, dry: false };
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
             match word.as_str() {
                 "--rounds" => options.rounds = value()?.parse()?,
                 "--seconds" => options.length = Duration::from_secs(value()?.parse()?),
                 "--only" => options.only = Some(value()?),
+                "--peers" => (options.peers, options.dry) = (Some(value()?), true),
                 "--dry" => options.dry = true,
                 "--bench" => {}
                 other => {
-                    return Err(format!("{other} is not known: --rounds, --seconds, --only, --dry").into());
+                    let known = "--rounds, --seconds, --only, --peers, --dry";
+                    return Err(format!("{other} is not known: {known}").into());
                 }
             }
         }
@@ -49,8 +54,13 @@ impl Options {
     }
 
     fn wants(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.split(',').any(|wanted| wanted == name))
+        lists(self.only.as_deref(), name)
     }
+}
+
+/// Whether a name stands in a list with commas; in none, all do.
+fn lists(list: Option<&str>, name: &str) -> bool {
+    list.is_none_or(|list| list.split(',').any(|listed| listed == name))
 }
 
 fn main() -> ExitCode {
@@ -76,7 +86,11 @@ fn measure(options: &Options) -> Result<(), Failure> {
     }
     let folder = tempfile::tempdir()?;
     let server = Server::start(folder.path())?;
-    let peers = Peer::installed();
+    let mut peers = Peer::installed();
+    peers.retain(|peer| lists(options.peers.as_deref(), peer.name));
+    if peers.is_empty() {
+        return Err("--peers names none of those that are there".into());
+    }
     let mut tables = Vec::new();
     for case in case::CASES.iter().filter(|case| options.wants(case.name)) {
         let mut rows = Rows::new(&peers, case);
