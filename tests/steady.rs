@@ -160,11 +160,9 @@ async fn memory_stays_flat_second_after_second() {
     })
     .await
     .unwrap();
-    // A second keeps its counts. What a request kept would show in each second, a histogram that grows only in some: on
-    // a busy machine, where every other second has a longer answer than all before, in many. So the quarter that grew
-    // least decides.
+    // A second keeps its counts. A histogram may grow once in a while, so half of the seconds decide.
     let mut growth: Vec<isize> = held[1..11].windows(2).map(|pair| pair[1] - pair[0]).collect();
     growth.sort();
     println!("bytes kept by each second: {growth:?}");
-    assert!(growth[growth.len() / 4] < 1024, "{growth:?}");
+    assert!(growth[growth.len() / 2] < 1024, "{growth:?}");
 }
