@@ -84,13 +84,13 @@ fn measure(options: &Options) -> Result<(), Failure> {
     if std::thread::available_parallelism()?.get() < 2 {
         return Err("one core cannot hold the server and the generator apart: two are needed".into());
     }
-    let folder = tempfile::tempdir()?;
-    let server = Server::start(folder.path())?;
     let mut peers = Peer::installed();
     peers.retain(|peer| lists(options.peers.as_deref(), peer.name));
     if peers.is_empty() {
         return Err("--peers names none of those that are there".into());
     }
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path())?;
     let mut tables = Vec::new();
     for case in case::CASES.iter().filter(|case| options.wants(case.name)) {
         let mut rows = Rows::new(&peers, case);

@@ -128,7 +128,8 @@ impl Pieces {
         self.recorder.record(self.route.0, black_box(&outcome));
     }
 
-    /// All of a request but its system calls and its waits.
+    /// The pieces of a request, one after the other. What joins them is not in it: runner, exchange, connection and
+    /// runtime, the system calls and the waits.
     ///
     /// # Errors
     /// As [`Pieces::parse`].
